@@ -1,0 +1,84 @@
+package deferred
+
+import "runtime/debug"
+
+// Cancel asks for the end of the work behind d.
+//
+// An unfired d has its canceller called, once; if that does not fire d, d fails with ErrCancelled. A canceller that panics is
+// reported through OnUnhandled, and d fails with ErrCancelled all the same. A fired d that waits for another Deferred (Chain)
+// cancels that one. On any other fired d, and while the canceller runs, Cancel does nothing.
+//
+// After the Cancel of a Deferred without a canceller, or with one that panicked, one late Callback or Errback is swallowed.
+// When Deferreds wait for each other in a circle, no canceller can help: d waits no more and goes on with ErrCancelled.
+// Goroutine: any; a bound Deferred (BindTo) is cancelled on its loop, possibly after Cancel has returned.
+// Source: Deferred.cancel.
+func (d *Deferred[T]) Cancel() {
+	// Brent's method: mark stays behind and moves up at powers of two, so a circle meets it again.
+	start, mark, lap, steps := d, (*Deferred[T])(nil), 1, 0
+	for d != nil && !d.cancelOnLoop() {
+		if d == mark {
+			start.leaveCircle()
+			return
+		}
+		if steps++; mark == nil || steps == lap {
+			mark, lap, steps = d, lap*2, 0
+		}
+		d = d.cancelOne()
+	}
+}
+
+// cancelOne cancels d itself, or gives the Deferred that d waits for.
+func (d *Deferred[T]) cancelOne() (next *Deferred[T]) {
+	d.mu.Lock()
+	switch {
+	case d.phase == fired:
+		next = d.waiting
+		d.mu.Unlock()
+	case d.phase == cancelling:
+		d.mu.Unlock()
+	case d.canceller == nil:
+		d.suppress = true
+		d.failCancelled()
+	default:
+		c := d.canceller
+		d.phase, d.canceller = cancelling, nil
+		d.mu.Unlock()
+		d.runCanceller(c)
+	}
+	return next
+}
+
+// runCanceller calls c and sees to it that d has a result afterwards, whatever way c ends.
+func (d *Deferred[T]) runCanceller(c func(*Deferred[T])) {
+	defer func() {
+		p := recover()
+		if p != nil {
+			report(&PanicError{Value: p, Stack: debug.Stack()}, entryOf(c))
+		}
+		d.mu.Lock()
+		if d.phase == fired {
+			d.mu.Unlock()
+			return
+		}
+		d.suppress = p != nil
+		d.failCancelled()
+	}()
+	c(d)
+}
+
+// failCancelled fires d with ErrCancelled. d is locked and unfired; it is left unlocked.
+func (d *Deferred[T]) failCancelled() {
+	d.phase, d.err = fired, ErrCancelled
+	advance(d)
+}
+
+// leaveCircle ends the wait of d, which waits for a circle of Deferreds that wait for each other, or is one of them.
+func (d *Deferred[T]) leaveCircle() {
+	d.mu.Lock()
+	if d.waiting == nil {
+		d.mu.Unlock()
+		return
+	}
+	d.waiting, d.err = nil, ErrCancelled
+	advance(d)
+}

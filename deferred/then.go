@@ -1,0 +1,60 @@
+package deferred
+
+// link joins the source of a Then with its result. It is a step of both: departure on the source, arrival on the result.
+type link[T, U any] struct {
+	in      T
+	arrived bool // in is set; otherwise the result was fired or cancelled by somebody else
+	f       func(T) (U, error)
+	out     *Deferred[U]
+}
+
+type departure[T, U any] link[T, U]
+
+type arrival[T, U any] link[T, U]
+
+// Then adds a step that changes the type: f gets the value of d and its answer is the result of the Deferred given back.
+//
+// The result of d moves: an error of d goes to the new Deferred, d is left with the empty value. f may answer a value, an
+// error or Chain of a Deferred[U]. Cancel of the new Deferred cancels d, or the Deferred that f answered. What d brings after
+// that is dropped. One who fires the new Deferred himself gives it his value, without f. The binding of d (BindTo) is handed on. A nil d or f is a panic.
+func Then[T, U any](d *Deferred[T], f func(T) (U, error)) *Deferred[U] {
+	if d == nil || f == nil {
+		panic("deferred: Then with a nil Deferred or function")
+	}
+	l := &link[T, U]{f: f}
+	l.out = New(func(*Deferred[U]) { d.Cancel() })
+	if e := d.loop(); e != nil {
+		l.out.BindTo(e)
+	}
+	l.out.steps.push((*arrival[T, U])(l))
+	d.add((*departure[T, U])(l))
+	return l.out
+}
+
+// apply moves the result of d over and lets the new Deferred run.
+func (p *departure[T, U]) apply(d *Deferred[T]) (next turner, again bool) {
+	v, err, origin := d.take()
+	again = !d.steps.empty()
+	d.mu.Unlock()
+	out := p.out
+	out.mu.Lock()
+	if out.phase != fired {
+		p.in, p.arrived = v, true
+		out.phase, out.canceller = fired, nil
+		out.err, out.origin = err, origin
+		return out, again
+	}
+	out.mu.Unlock()
+	d.mu.Lock()
+	return nil, false
+}
+
+func (a *arrival[T, U]) apply(out *Deferred[U]) (turner, bool) {
+	if out.err != nil || !a.arrived {
+		return nil, false
+	}
+	return out.invoke(a)
+}
+
+func (a *arrival[T, U]) call(U, error) (U, error) { return a.f(a.in) }
+func (a *arrival[T, U]) entry() uintptr           { return entryOf(a.f) }
