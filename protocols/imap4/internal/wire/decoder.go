@@ -1,0 +1,200 @@
+package wire
+
+// Decoder reads values from one unit by the grammar's own words. Its first error stays: every later call answers
+// zero values, so a caller may read a whole form and ask Err once.
+//
+// It is lenient unless Strict: several spaces for one, none next to a parenthesis, spaces before ")" and at the
+// end, any byte but SP ( ) " and controls in an atom, an atom for a string, NIL for a list, 8-bit and unescaped
+// backslashes in quoted strings, numbers like 9.37e+06.
+//
+// Decoders are values: a copy reads on by itself. All bytes returned are views of the unit and share its lifetime,
+// except a quoted string with escapes, which is a copy.
+type Decoder struct {
+	// Strict takes only what RFC 9051 section 9 allows.
+	Strict bool
+
+	secret   bool // never show what was got
+	b        []byte
+	literals []Literal // those that begin at or behind pos
+	pos      int
+	depth    int
+	limits   *Limits
+	err      error
+}
+
+// NewDecoder returns a decoder for b, in which the literals lie, as in Unit. Limits: nil means the defaults.
+func NewDecoder(b []byte, literals []Literal, l *Limits) Decoder {
+	return Decoder{b: b, literals: literals, limits: l}
+}
+
+// Decoder returns a decoder for the unit's bytes: for LiteralStart those before the announcement.
+func (u Unit) Decoder(l *Limits) Decoder { return NewDecoder(u.Bytes, u.Literals, l) }
+
+// Err is the first error: *SyntaxError, *LimitError, or what Fail was given; nil while there was none.
+func (d *Decoder) Err() error { return d.err }
+
+// Offset is the index in the unit of the next byte.
+func (d *Decoder) Offset() int { return d.pos }
+
+// Fail ends decoding with err, unless it has failed before.
+func (d *Decoder) Fail(err error) {
+	if d.err == nil {
+		d.err = err
+	}
+}
+
+// Expected ends decoding with a *SyntaxError at the next byte, unless it has failed before.
+func (d *Decoder) Expected(want string) { d.expectedAt(d.pos, want) }
+
+func (d *Decoder) expectedAt(pos int, want string) {
+	if d.err != nil {
+		return
+	}
+	got := quoteGot(d.b[pos:])
+	if d.secret && pos < len(d.b) {
+		got = gotSecret
+	}
+	d.err = &SyntaxError{Offset: pos, Want: want, Got: got}
+}
+
+// Peek returns the next byte without taking it; false at the end and after an error.
+func (d *Decoder) Peek() (byte, bool) {
+	if d.err != nil || d.pos >= len(d.b) {
+		return 0, false
+	}
+	return d.b[d.pos], true
+}
+
+// TryByte takes the next byte if it is c, and reports that.
+func (d *Decoder) TryByte(c byte) bool {
+	if next, ok := d.Peek(); !ok || next != c {
+		return false
+	}
+	d.pos++
+	return true
+}
+
+// Byte takes the next byte, which must be c.
+func (d *Decoder) Byte(c byte) {
+	if !d.TryByte(c) {
+		d.Expected(string([]byte{'"', c, '"'}))
+	}
+}
+
+// SP takes the space between two values. Lenient: several, and none next to a parenthesis or at the end.
+func (d *Decoder) SP() {
+	if !d.TrySP() && (d.Strict || !d.besideParen()) {
+		d.Expected("space")
+	}
+}
+
+// TrySP takes the space between two values if there is one, and reports that. Lenient: several.
+func (d *Decoder) TrySP() bool {
+	if d.Strict {
+		return d.TryByte(' ')
+	}
+	from := d.pos
+	d.skipSpaces()
+	return d.pos > from
+}
+
+func (d *Decoder) skipSpaces() {
+	if d.err == nil {
+		d.pos = skipSpaces(d.b, d.pos)
+	}
+}
+
+// besideParen reports whether a space can be left out here.
+func (d *Decoder) besideParen() bool {
+	if d.pos >= len(d.b) || d.b[d.pos] == '(' || d.b[d.pos] == ')' {
+		return true
+	}
+	return d.pos > 0 && (d.b[d.pos-1] == '(' || d.b[d.pos-1] == ')')
+}
+
+// EOL takes the end of the unit. Lenient: spaces before it.
+func (d *Decoder) EOL() {
+	if !d.Strict {
+		d.skipSpaces()
+	}
+	if d.err == nil && d.pos < len(d.b) {
+		d.Expected(gotEnd)
+	}
+}
+
+// Text takes the rest of the unit as it is, and never fails.
+func (d *Decoder) Text() []byte {
+	rest := d.Rest()
+	if d.err == nil {
+		d.pos = len(d.b)
+	}
+	return rest
+}
+
+// Rest returns the rest of the unit without taking it; nil after an error.
+func (d *Decoder) Rest() []byte {
+	if d.err != nil {
+		return nil
+	}
+	return d.b[d.pos:]
+}
+
+// PeekLiteral returns the literal that begins at the next byte, without taking it.
+func (d *Decoder) PeekLiteral() (Literal, bool) {
+	for len(d.literals) > 0 && d.literals[0].Start < d.pos {
+		d.literals = d.literals[1:]
+	}
+	if d.err != nil || len(d.literals) == 0 || d.literals[0].Start != d.pos {
+		return Literal{}, false
+	}
+	return d.literals[0], true
+}
+
+// PassLiteral takes the literal that begins at the next byte, whatever became of its octets.
+func (d *Decoder) PassLiteral() {
+	lit, ok := d.PeekLiteral()
+	if !ok {
+		d.Expected("literal")
+		return
+	}
+	d.pos = lit.Offset
+	if lit.State == LiteralKept {
+		d.pos += int(lit.Size)
+	}
+}
+
+// tokenEnd is how far a token can reach: to the next literal or the end of the unit.
+func (d *Decoder) tokenEnd() int {
+	d.PeekLiteral()
+	if len(d.literals) > 0 {
+		return d.literals[0].Start
+	}
+	return len(d.b)
+}
+
+// take returns the view from the next byte up to end and goes there.
+func (d *Decoder) take(end int) []byte {
+	token := d.b[d.pos:end:end]
+	d.pos = end
+	return token
+}
+
+// isNil reports whether NIL stands at the next byte as a whole atom.
+//
+//	nil = "NIL"
+func (d *Decoder) isNil() bool {
+	if d.err != nil || d.pos+3 > d.tokenEnd() || !equalFold(d.b[d.pos:d.pos+3], "NIL") {
+		return false
+	}
+	end := d.pos + 3
+	return end == len(d.b) || !isLenientAtomChar(d.b[end]) || d.b[end] == ']'
+}
+
+// Nil takes NIL if it is next, and reports that.
+func (d *Decoder) Nil() bool {
+	if !d.isNil() {
+		return false
+	}
+	d.pos += 3
+	return true
+}

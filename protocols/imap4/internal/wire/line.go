@@ -1,0 +1,223 @@
+package wire
+
+import "bytes"
+
+// Lines: where one ends, what counts to its limit, and whether it announces a literal.
+
+// addLine takes p up to and with the next line feed; complete tells that there was one.
+func (s *Scanner) addLine(p []byte) (n int, complete bool, err error) {
+	if end := bytes.IndexByte(p, '\n'); end >= 0 {
+		p, complete = p[:end+1], true
+	}
+	m := s.unit
+	s.work += uint64(2 * len(p))
+	room := s.limits.response() - m.total
+	full := int64(len(p)) > room
+	if full { // what comes behind the first byte too many must not decide which limit is named
+		p = p[:room+1]
+	}
+	m.counted += countedBytes(p)
+	if limit := s.limits.line(); m.counted > limit {
+		return len(p), false, &LimitError{Limit: LimitLine, Max: limit}
+	}
+	if full {
+		return len(p), false, &LimitError{Limit: LimitResponse, Max: s.limits.response()}
+	}
+	m.carry = append(m.carry, p...)
+	m.total += int64(len(p))
+	return len(p), complete, nil
+}
+
+// endLine decides what a line that is complete ends: the unit, or only the part before a literal, or nothing at
+// all because it is broken.
+func (s *Scanner) endLine() (Unit, error) {
+	m := s.unit
+	part := dropCR(m.carry[m.start : len(m.carry)-1])
+	end := m.start + len(part)
+	if !m.framed && !s.framed(m.carry[:end]) {
+		m.carry = m.carry[:end]
+		return s.finish(), nil
+	}
+	m.framed = true
+	s.work += uint64(len(part))
+	m.shape.scan(part)
+	if s.announces(part, m.shape) {
+		return s.openLiteral(part)
+	}
+	m.carry = m.carry[:end]
+	if s.role == Client && m.shape.open() {
+		m.mode, m.start = modeBroken, end
+		return Unit{}, nil
+	}
+	return s.finish(), nil
+}
+
+// openLiteral reads the announcement at the end of part, the line just completed.
+func (s *Scanner) openLiteral(part []byte) (Unit, error) {
+	m := s.unit
+	a, _ := lastAnnouncement(part)
+	lit := Literal{Start: m.start + a.start, Offset: len(m.carry), NonSync: a.nonSync, Binary: a.binary}
+	size, ok := parseNumber63(part[a.digits:a.digitsEnd])
+	if !ok {
+		return Unit{}, &SyntaxError{Offset: lit.Start, Want: "literal size of at most 63 bits", Got: quoteGot(part[a.start:])}
+	}
+	if limit := s.limits.literalSize(); size > limit {
+		return Unit{}, &LimitError{Limit: LimitLiteralSize, Max: limit}
+	}
+	if limit := s.limits.literals(); len(m.literals) >= limit {
+		return Unit{}, &LimitError{Limit: LimitLiterals, Max: int64(limit)}
+	}
+	lit.Size = size
+	before := m.literals
+	m.literals = append(m.literals, lit)
+	m.left, m.mode = size, modeAnnounced
+	return Unit{Kind: LiteralStart, Bytes: m.carry[:lit.Start], Literals: before, Literal: lit}, nil
+}
+
+// framed reports whether a unit that begins with line is one in which a literal can be announced. By grammar, not
+// by look: status responses, continuations, raw lines and what is no response at all are text to their end.
+func (s *Scanner) framed(line []byte) bool {
+	if s.raw {
+		return false
+	}
+	return s.role == Server || parseHead(line).isData()
+}
+
+// announces reports whether part, a line of a unit that can hold literals, ends in an announcement.
+//
+//	literal = ["~"] "{" number64 ["+"] "}" CRLF *OCTET  (RFC 9051 section 9, RFC 7888)
+//
+// A client takes it for one outside a quoted string and where a token can begin: a server which sends text like
+// box{3} unquoted means no literal. A server takes any, as RFC 7888 section 3 demands: the octets are on their way.
+func (s *Scanner) announces(part []byte, sh shape) bool {
+	a, ok := lastAnnouncement(part)
+	if !ok || s.role == Server {
+		return ok
+	}
+	if sh.quoted {
+		return false
+	}
+	if a.start == 0 { // directly behind a literal, or folded: no token goes on here
+		return true
+	}
+	switch part[a.start-1] {
+	case ' ', '\t', '(', ']', '>': // "]" and ">": BODY[]{5} and BODY[]<0>{5}, the space left out
+		return true
+	}
+	return false
+}
+
+// announcement is where a literal's announcement lies in a line.
+type announcement struct {
+	start, digits, digitsEnd int
+	nonSync, binary          bool
+}
+
+// lastAnnouncement finds one at the end of b. The size is not read yet.
+func lastAnnouncement(b []byte) (a announcement, ok bool) {
+	end := len(b) - 1
+	if end < 2 || b[end] != '}' {
+		return a, false
+	}
+	if b[end-1] == '+' {
+		a.nonSync = true
+		end--
+	}
+	a.digits, a.digitsEnd = end, end
+	for a.digits > 0 && isDigit(b[a.digits-1]) {
+		a.digits--
+	}
+	if a.digits == end || a.digits == 0 || b[a.digits-1] != '{' {
+		return a, false
+	}
+	a.start = a.digits - 1
+	if a.start > 0 && b[a.start-1] == '~' {
+		a.binary = true
+		a.start--
+	}
+	return a, true
+}
+
+// shape is what stands open at the end of a part of a line.
+type shape struct {
+	depth  int
+	quoted bool
+}
+
+// scan reads on over b. A backslash at the end of b escapes nothing: what follows is a fold or a literal.
+func (sh *shape) scan(b []byte) {
+	for i := 0; i < len(b); i++ {
+		if sh.quoted {
+			switch b[i] {
+			case '\\':
+				i++
+			case '"':
+				sh.quoted = false
+			}
+			continue
+		}
+		switch b[i] {
+		case '"':
+			sh.quoted = true
+		case '(':
+			sh.depth++
+		case ')':
+			sh.depth = max(0, sh.depth-1)
+		}
+	}
+}
+
+// open reports whether no response can end here: in a quoted string or in a list.
+func (sh *shape) open() bool { return sh.quoted || sh.depth > 0 }
+
+// continuesBroken reports whether a line that begins with c belongs to the broken one before it. No response
+// begins so. Seen: quoted strings with a line end in them, and literals announced two octets too short, whose
+// line end then stands in the list.
+func continuesBroken(c byte) bool { return c == ' ' || c == '\t' || c == ')' }
+
+// countedBytes is how many bytes of b count to Limits.Line: all but line ends and what number lists are made of.
+func countedBytes(b []byte) (n int64) {
+	for _, c := range b {
+		if !isUncounted(c) {
+			n++
+		}
+	}
+	return n
+}
+
+func isUncounted(c byte) bool {
+	switch c {
+	case ' ', ',', ':', '*', '(', ')', '\r', '\n':
+		return true
+	}
+	return isDigit(c)
+}
+
+func isDigit(c byte) bool { return c-'0' <= 9 }
+
+// dropCR cuts off the carriage return that belongs to the line's end.
+func dropCR(line []byte) []byte {
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		return line[:n-1]
+	}
+	return line
+}
+
+// parseNumber63 reads digits of any number, leading zeros allowed, up to 1<<63-1.
+func parseNumber63(digits []byte) (int64, bool) {
+	n, ok := parseNumber(digits)
+	return int64(n), ok && n < 1<<63
+}
+
+// parseNumber reads digits of any number, leading zeros allowed, up to 1<<64-1.
+func parseNumber(digits []byte) (n uint64, ok bool) {
+	const max = 1<<64 - 1
+	for _, c := range digits {
+		d := uint64(c - '0')
+		if d > 9 || n > max/10 || n*10 > max-d {
+			return 0, false
+		}
+		n = n*10 + d
+	}
+	return n, len(digits) > 0
+}

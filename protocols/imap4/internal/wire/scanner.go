@@ -1,0 +1,253 @@
+package wire
+
+import "bytes"
+
+// Role tells whose input a Scanner reads.
+type Role uint8
+
+// Roles of a Scanner.
+const (
+	Client Role = iota // a client: reads responses
+	Server             // a server: reads commands
+)
+
+// Scanner cuts a stream of bytes into units. It can be fed any pieces: the units do not depend on how the bytes
+// are cut. Between units it holds no buffer. The zero value is a client's scanner with default limits.
+//
+// Goroutine: one at a time.
+type Scanner struct {
+	limits *Limits
+	unit   *partial // nil between units
+	work   uint64   // bytes looked at so far: the test of linear time reads it
+	role   Role
+	raw    bool // ExpectLine was called
+}
+
+// partial is a unit that has begun and is not complete.
+type partial struct {
+	carry    []byte    // the unit's bytes so far
+	literals []Literal // all literals whose octets are through, and the open one
+	counted  int64     // bytes that count to Limits.Line
+	total    int64     // bytes that count to Limits.Response
+	left     int64     // octets of the open literal still to come
+	start    int       // index in carry of the line's first byte that shape has not seen
+	framed   bool      // the line's head says that literals can follow
+	shape    shape
+	mode     mode
+	err      error
+}
+
+// mode is what was just read of a unit that has begun.
+type mode uint8
+
+const (
+	modeLine      mode = iota // part of a line
+	modeBroken                // a line which cannot be complete: its first byte tells whether the next belongs to it
+	modeAnnounced             // a literal's announcement, the caller has not been back since
+	modeKeep                  // part of a literal's octets, which are kept
+	modeStream                // the same, handed out
+	modeSkip                  // the same, dropped
+	modeFailed                // something after which no unit can be found
+)
+
+// NewScanner returns a scanner for a connection's input.
+// Limits: nil means the defaults; otherwise shared, not copied.
+func NewScanner(role Role, limits *Limits) *Scanner {
+	s := new(Scanner)
+	s.Init(role, limits)
+	return s
+}
+
+// Init makes s a fresh scanner, for those who embed it.
+func (s *Scanner) Init(role Role, limits *Limits) {
+	*s = Scanner{limits: limits, role: role}
+}
+
+// Idle reports whether s stands between two units: the end of input is no truncation here.
+func (s *Scanner) Idle() bool { return s.unit == nil }
+
+// Buffered is how many bytes of an incomplete unit s holds.
+func (s *Scanner) Buffered() int {
+	if s.unit == nil {
+		return 0
+	}
+	return len(s.unit.carry)
+}
+
+// ExpectLine makes the next unit one raw line, in which no literal is looked for: a SASL answer or DONE
+// (RFC 3501 section 6.2.2, RFC 2177). Call it between units.
+func (s *Scanner) ExpectLine() { s.raw = true }
+
+// StreamLiteral asks for the literal just announced as LiteralData pieces. Legal directly after LiteralStart.
+func (s *Scanner) StreamLiteral() { s.decide(modeStream, LiteralStreamed) }
+
+// SkipLiteral drops the octets of the literal just announced as they come. Legal directly after LiteralStart.
+func (s *Scanner) SkipLiteral() { s.decide(modeSkip, LiteralSkipped) }
+
+// RefuseLiteral forgets the unit whose literal was just announced: a server answers NO or BAD instead of "+", the
+// client then sends no octets, and the next byte begins a new command (RFC 3501 section 7.5). Legal directly
+// after LiteralStart, and not for a NonSync literal, whose octets come in any case: use SkipLiteral for that.
+func (s *Scanner) RefuseLiteral() {
+	lit := s.announced()
+	if lit.NonSync {
+		panic("imap4: RefuseLiteral for a literal that is being sent")
+	}
+	s.unit = nil
+}
+
+func (s *Scanner) decide(m mode, state LiteralState) {
+	s.announced().State = state
+	s.unit.mode = m
+}
+
+func (s *Scanner) announced() *Literal {
+	if s.unit == nil || s.unit.mode != modeAnnounced {
+		panic("imap4: no literal has just been announced")
+	}
+	return &s.unit.literals[len(s.unit.literals)-1]
+}
+
+// Next takes n bytes of p and returns the next unit. Call it again with p[n:] until the unit's Kind is None, which
+// means that all of p was taken; then again with the next input.
+//
+// After LiteralStart the caller may call StreamLiteral, SkipLiteral or RefuseLiteral; otherwise the literal is
+// kept within Limits.Literal, else skipped.
+// Errors: *LimitError, or *SyntaxError for a literal's size that is no 63 bit number; the scanner then stays failed.
+// Lifetime: see Unit.
+func (s *Scanner) Next(p []byte) (u Unit, n int, err error) {
+	if s.unit == nil {
+		if len(p) == 0 {
+			return Unit{}, 0, nil
+		}
+		if u, n := s.wholeLine(p); n > 0 {
+			return u, n, nil
+		}
+		s.unit = new(partial)
+	}
+	return s.resume(p)
+}
+
+// wholeLine is the way of nearly all units: a line that lies in p as a whole and announces no literal is handed
+// out where it lies. n is 0 if p does not begin with such a line.
+func (s *Scanner) wholeLine(p []byte) (u Unit, n int) {
+	end := bytes.IndexByte(p, '\n')
+	if end < 0 {
+		s.work += uint64(len(p))
+		return Unit{}, 0
+	}
+	s.work += uint64(end)
+	if int64(end) >= min(s.limits.line(), s.limits.response()) {
+		return Unit{}, 0
+	}
+	line := dropCR(p[:end])
+	if s.framed(line) {
+		s.work += uint64(end)
+		var sh shape
+		sh.scan(line)
+		if s.announces(line, sh) || s.role == Client && sh.open() {
+			return Unit{}, 0
+		}
+	}
+	s.raw = false
+	return Unit{Kind: Line, Bytes: line}, end + 1
+}
+
+// resume goes on with a unit that has begun.
+func (s *Scanner) resume(p []byte) (u Unit, n int, err error) {
+	m := s.unit
+	for {
+		rest := p[n:]
+		switch m.mode {
+		case modeLine:
+			k, complete, err := s.addLine(rest)
+			n += k
+			if err == nil && !complete {
+				return Unit{}, n, nil
+			}
+			if err == nil {
+				u, err = s.endLine()
+			}
+			if err != nil {
+				return Unit{}, n, s.fail(err)
+			}
+			if u.Kind != None {
+				return u, n, nil
+			}
+		case modeBroken:
+			if len(rest) == 0 {
+				return Unit{}, n, nil
+			}
+			if !continuesBroken(rest[0]) {
+				return s.finish(), n, nil
+			}
+			m.mode = modeLine
+		case modeAnnounced:
+			m.keepOrSkip(s.limits)
+		case modeStream:
+			if len(rest) == 0 && m.left > 0 {
+				return Unit{}, n, nil
+			}
+			u := m.streamed(rest)
+			return u, n + len(u.Bytes), nil
+		case modeKeep, modeSkip:
+			n += m.octets(rest)
+			if m.left > 0 {
+				return Unit{}, n, nil
+			}
+			m.endLiteral()
+		case modeFailed:
+			return Unit{}, n, m.err
+		}
+	}
+}
+
+// fail makes err the answer to all that follows.
+func (s *Scanner) fail(err error) error {
+	s.unit = &partial{mode: modeFailed, err: err}
+	return err
+}
+
+// finish hands out the unit and lets go of its buffer.
+func (s *Scanner) finish() Unit {
+	m := s.unit
+	s.unit, s.raw = nil, false
+	return Unit{Kind: Line, Bytes: m.carry, Literals: m.literals}
+}
+
+// keepOrSkip is what happens to a literal about which the caller said nothing.
+func (m *partial) keepOrSkip(l *Limits) {
+	lit := &m.literals[len(m.literals)-1]
+	if lit.Size > l.literal() || lit.Size > l.response()-m.total {
+		lit.State = LiteralTooLarge
+		m.mode = modeSkip
+		return
+	}
+	m.mode = modeKeep
+}
+
+// octets takes what p holds of a literal that is kept or skipped.
+func (m *partial) octets(p []byte) int {
+	k := int(min(int64(len(p)), m.left))
+	m.left -= int64(k)
+	if m.mode == modeKeep {
+		m.carry = append(m.carry, p[:k]...)
+		m.total += int64(k)
+	}
+	return k
+}
+
+// streamed hands out what p holds of a literal, where it lies.
+func (m *partial) streamed(p []byte) Unit {
+	k := int(min(int64(len(p)), m.left))
+	m.left -= int64(k)
+	u := Unit{Kind: LiteralData, Bytes: p[:k:k], Last: m.left == 0, Literal: m.literals[len(m.literals)-1]}
+	if u.Last {
+		m.endLiteral()
+	}
+	return u
+}
+
+func (m *partial) endLiteral() {
+	m.mode = modeLine
+	m.start = len(m.carry)
+}
