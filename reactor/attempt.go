@@ -1,0 +1,295 @@
+package reactor
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/tconn/tconn/reactor/internal/engine"
+)
+
+// attempt is one try of a Connector: look the name up, race the addresses, shake hands. It exists only while it runs.
+type attempt struct {
+	k       *Connector
+	timeout *DelayedCall
+	cancel  context.CancelFunc // of the name lookup
+
+	bind    netip.AddrPort
+	left    []netip.Addr // not tried yet
+	dials   []*dial      // under way
+	next    *DelayedCall // starts the next address
+	lastErr error
+
+	shaking *conn // connected, TLS handshake under way
+	over    bool
+}
+
+// dial is a connect(2) under way.
+type dial struct {
+	a          *attempt
+	attachment engine.Attachment
+}
+
+func newAttempt(k *Connector) *attempt {
+	a := &attempt{k: k}
+	k.r.attempts[a] = struct{}{}
+	return a
+}
+
+// start begins; whatever fails at once is told in a later turn. Before Run it waits for it.
+func (a *attempt) start() {
+	r := a.k.r
+	if r.poller == nil {
+		r.startup = append(r.startup, func() {
+			if !a.over {
+				a.start()
+			}
+		})
+		return
+	}
+	if d := a.k.options.timeout; d > 0 {
+		a.timeout = r.own.add(d, func() { a.fail(ErrTimeout, nil) })
+	}
+	bind, err := a.k.bindAddress()
+	if err != nil {
+		a.fail(ErrConnectBind, err)
+		return
+	}
+	a.bind = bind
+	if p := a.k.port; p < 1 || p > 65535 {
+		a.fail(ErrConnect, fmt.Errorf("invalid port %d", p))
+		return
+	}
+	host := strings.TrimSuffix(strings.TrimPrefix(a.k.host, "["), "]")
+	if host == "" {
+		a.fail(ErrDNSLookup, errors.New("the host name is empty"))
+		return
+	}
+	if addr, err := netip.ParseAddr(host); err == nil {
+		a.race([]netip.Addr{addr})
+		return
+	}
+	a.lookUp(host)
+}
+
+// lookUp resolves the name in a goroutine of its own.
+func (a *attempt) lookUp(host string) {
+	r := a.k.r
+	ctx, cancel := context.WithCancel(context.Background())
+	a.cancel = cancel
+	go func() {
+		var addrs []netip.Addr
+		var err error
+		select {
+		case r.lookups <- struct{}{}:
+			panicked := r.protect("LookupNetIP", func() { addrs, err = r.resolver.LookupNetIP(ctx, "ip", host) })
+			err = cmp.Or(panicked, err)
+			<-r.lookups
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		_ = r.CallFromThread(func() { a.lookedUp(addrs, err) })
+	}()
+}
+
+func (a *attempt) lookedUp(addrs []netip.Addr, err error) {
+	if a.over {
+		return
+	}
+	a.cancel()
+	a.cancel = nil
+	if err == nil && len(addrs) == 0 {
+		err = errors.New("no address")
+	}
+	if err != nil {
+		a.fail(ErrDNSLookup, err)
+		return
+	}
+	a.race(interleave(addrs))
+}
+
+// interleave orders addresses as RFC 8305 section 4 asks: the families take turns, beginning with the first answer's.
+func interleave(addrs []netip.Addr) []netip.Addr {
+	var first, second []netip.Addr
+	for _, addr := range addrs { // the slice is the resolver's: others may read it
+		if addr.Unmap().Is4() == addrs[0].Unmap().Is4() {
+			first = append(first, addr)
+		} else {
+			second = append(second, addr)
+		}
+	}
+	ordered := make([]netip.Addr, 0, len(addrs))
+	for len(first)+len(second) > 0 {
+		if len(first) > 0 {
+			ordered, first = append(ordered, first[0]), first[1:]
+		}
+		if len(second) > 0 {
+			ordered, second = append(ordered, second[0]), second[1:]
+		}
+	}
+	return ordered
+}
+
+func (a *attempt) race(addrs []netip.Addr) {
+	a.left = addrs
+	a.tryNext()
+}
+
+// tryNext starts connecting to the next address; those that fail at once are passed over.
+func (a *attempt) tryNext() {
+	if a.next != nil {
+		_ = a.next.Cancel()
+		a.next = nil
+	}
+	for len(a.left) > 0 {
+		addr := a.left[0].Unmap()
+		a.left = a.left[1:]
+		fd, pending, err := engine.Connect(netip.AddrPortFrom(addr, uint16(a.k.port)), engine.SocketOptions{Bind: a.bind})
+		if err != nil {
+			a.failed(err)
+			continue
+		}
+		if !pending {
+			a.won(fd)
+			return
+		}
+		a.watch(fd)
+		if len(a.left) > 0 {
+			a.next = a.k.r.own.add(attemptDelay, a.tryNext)
+		}
+		return
+	}
+	if len(a.dials) == 0 {
+		a.failConnect()
+	}
+}
+
+// failed keeps why an address failed. A bind address of one family says nothing against the addresses of the other one.
+func (a *attempt) failed(err error) {
+	var bind *engine.BindError
+	if a.lastErr == nil || !errors.As(err, &bind) {
+		a.lastErr = err
+	}
+}
+
+func (a *attempt) failConnect() {
+	kind := connectKind(a.lastErr)
+	var bind *engine.BindError
+	if errors.As(a.lastErr, &bind) {
+		kind = ErrConnectBind
+	}
+	a.fail(kind, a.lastErr)
+}
+
+func (a *attempt) watch(fd int) {
+	d := &dial{a: a}
+	r := a.k.r
+	r.poller.Register(&d.attachment, fd, d)
+	if err := r.poller.SetInterest(&d.attachment, engine.Write); err != nil {
+		a.failed(err)
+		d.close()
+		a.tryNext()
+		return
+	}
+	a.dials = append(a.dials, d)
+}
+
+// Ready is the outcome of a dial.
+func (d *dial) Ready(engine.Interest) {
+	a := d.a
+	a.k.r.enter()
+	fd := d.attachment.FD()
+	switch err := engine.ConnectResult(fd); {
+	case errors.Is(err, engine.ErrWouldBlock): // the news was about another socket, which had this number before
+		a.k.r.poller.Again(&d.attachment)
+	case err != nil:
+		a.failed(err)
+		a.drop(d)
+		d.close()
+		a.tryNext()
+	default:
+		a.drop(d)
+		a.k.r.poller.Deregister(&d.attachment)
+		a.won(fd)
+	}
+	a.k.r.leave()
+}
+
+func (a *attempt) drop(d *dial) {
+	for i, other := range a.dials {
+		if other == d {
+			a.dials = append(a.dials[:i], a.dials[i+1:]...)
+			return
+		}
+	}
+}
+
+func (d *dial) close() {
+	fd := d.attachment.FD()
+	d.a.k.r.poller.Deregister(&d.attachment)
+	engine.CloseFD(fd)
+}
+
+// won ends the race: the others are closed, and the connection goes to its protocol, over a TLS handshake if asked for.
+func (a *attempt) won(fd int) {
+	a.endRace()
+	c := newConn(a.k.r, a.k, fd)
+	if a.k.config == nil {
+		a.succeed(c)
+		return
+	}
+	a.shaking = c
+	startTLS(c, a.k.config, func(err error) {
+		if err != nil {
+			a.fail(ErrTLS, err)
+			return
+		}
+		a.succeed(c)
+	})
+}
+
+func (a *attempt) succeed(c *conn) {
+	a.finish()
+	a.k.connected(c)
+}
+
+// fail ends the attempt; the factory hears of it in a later turn, never inside the call that caused it.
+func (a *attempt) fail(kind, cause error) {
+	if a.over {
+		return
+	}
+	a.endRace()
+	a.finish()
+	if c := a.shaking; c != nil {
+		a.shaking = nil
+		c.giveUp(kind)
+	}
+	reason := &ConnectError{Kind: kind, Host: a.k.host, Port: a.k.port, Err: cause}
+	a.k.r.soon(func() { a.k.failed(reason) })
+}
+
+func (a *attempt) endRace() {
+	if a.cancel != nil {
+		a.cancel()
+		a.cancel = nil
+	}
+	if a.next != nil {
+		_ = a.next.Cancel()
+		a.next = nil
+	}
+	for _, d := range a.dials {
+		d.close()
+	}
+	a.dials, a.left = nil, nil
+}
+
+func (a *attempt) finish() {
+	a.over = true
+	delete(a.k.r.attempts, a)
+	if a.timeout != nil {
+		_ = a.timeout.Cancel()
+	}
+}

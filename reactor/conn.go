@@ -1,0 +1,392 @@
+package reactor
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+
+	"github.com/tconn/tconn/reactor/internal/engine"
+)
+
+// conn is a stream connection, outgoing or accepted. Every read, every write and every loss passes here.
+//
+// Its life: open (bytes flow both ways) → losing (LoseConnection: what waits is flushed, nothing is read) → doomed (the reason
+// is settled, the protocol does not know yet) → lost. Abort, errors and the peer's end skip straight to doomed.
+type conn struct {
+	r          *Reactor
+	proto      Protocol // nil until BuildProtocol, and while TLS shakes hands
+	owner      owner
+	attachment engine.Attachment
+
+	out []byte // written and not yet given to the kernel is out[off:]
+	off int
+
+	local, remote netip.AddrPort
+	onLost        func(reason error)
+	reason        error // set once doomed
+	rare          *rare
+
+	phase    phase
+	paused   bool
+	queued   bool // stands in r.dirty
+	awaiting bool // waits for the kernel to take more
+	ended    bool // the peer has ended its side
+	broken   bool // the socket has failed
+	reset    bool // the peer is to see a reset
+	cut      bool // the reactor stops
+}
+
+type phase uint8
+
+const (
+	phaseOpen phase = iota
+	phaseLosing
+	phaseDoomed
+	phaseLost
+)
+
+// rare holds what few connections need, so that an idle one stays small.
+type rare struct {
+	producer  Producer
+	streaming bool
+	held      bool // the producer was told to pause
+	tls       *tlsLayer
+	stall     *DelayedCall // runs out when LoseConnection makes no progress
+}
+
+// owner is what made the connection: a *Connector or a *Port.
+type owner interface {
+	factory() Factory
+	connector() *Connector
+	// connectionLost is the last thing that happens to c.
+	connectionLost(c *conn, reason error)
+}
+
+// newConn takes over an open socket, registered or not, and watches it.
+func newConn(r *Reactor, o owner, fd int) *conn {
+	c := &conn{r: r, owner: o}
+	c.local, c.remote = engine.Addresses(fd)
+	r.poller.Register(&c.attachment, fd, c)
+	r.conns[c] = struct{}{}
+	return c
+}
+
+// open builds the protocol and starts the talk.
+func (c *conn) open() {
+	p, panicked := c.build()
+	switch {
+	case panicked != nil:
+		c.doom(panicked)
+		return
+	case p == nil:
+		c.doom(ErrConnectionDone)
+		return
+	}
+	c.proto = p
+	panicked = c.r.protect("ConnectionMade", func() {
+		p.MakeConnection(c)
+		p.ConnectionMade()
+	})
+	if panicked != nil {
+		c.doom(panicked)
+	}
+	c.update()
+}
+
+func (c *conn) build() (p Protocol, panicked error) {
+	panicked = c.r.protect("BuildProtocol", func() { p = c.owner.factory().BuildProtocol(c.RemoteAddr()) })
+	return p, panicked
+}
+
+// want is what the state of the connection asks of the poller; update is the only place that registers it.
+func (c *conn) want() engine.Interest {
+	if c.phase >= phaseDoomed {
+		return engine.None
+	}
+	var want engine.Interest
+	if c.phase == phaseOpen && !c.paused && !c.ended {
+		want |= engine.Read
+	}
+	if c.awaiting {
+		want |= engine.Write
+	}
+	return want
+}
+
+func (c *conn) update() {
+	if err := c.r.poller.SetInterest(&c.attachment, c.want()); err != nil {
+		c.doom(&LossError{Kind: ErrConnectionLost, Err: err})
+	}
+}
+
+// Ready is the poller's call. It trusts only what the system calls answer.
+func (c *conn) Ready(ready engine.Interest) {
+	c.r.enter()
+	if ready&engine.Write != 0 && c.awaiting {
+		c.flush()
+	}
+	if ready&engine.Read != 0 && c.want()&engine.Read != 0 {
+		c.read()
+	}
+	c.r.leave()
+}
+
+// read takes what is there, but only so much in one go: a connection that never falls silent must not starve the others.
+func (c *conn) read() {
+	for range maxReads {
+		buf := c.r.readBuf
+		n, err := engine.ReadFD(c.attachment.FD(), buf)
+		switch {
+		case errors.Is(err, engine.ErrWouldBlock):
+			return
+		case err != nil:
+			c.lost(err)
+			return
+		case n == 0:
+			c.peerEnded()
+			return
+		}
+		c.received(buf[:n])
+		if n < len(buf) || c.want()&engine.Read == 0 {
+			return
+		}
+	}
+	c.r.poller.Again(&c.attachment)
+}
+
+// received passes bytes from the socket on: to the protocol, or to TLS and from there.
+func (c *conn) received(p []byte) {
+	if t := c.tls(); t != nil {
+		t.feed(p)
+		return
+	}
+	c.deliver(p)
+}
+
+// deliver is the only call of DataReceived.
+func (c *conn) deliver(p []byte) {
+	if panicked := c.callDataReceived(p); panicked != nil {
+		c.doom(panicked)
+	}
+}
+
+func (c *conn) callDataReceived(p []byte) (panicked error) {
+	defer c.r.recoverPanic("DataReceived", &panicked)
+	c.proto.DataReceived(p)
+	return nil
+}
+
+// peerEnded handles the end of the stream. What was written before is still sent: the peer may have closed only its half.
+func (c *conn) peerEnded() {
+	c.ended = true
+	c.update()
+	if t := c.tls(); t != nil {
+		t.feedEnd()
+		return
+	}
+	c.end(ErrConnectionDone)
+}
+
+// end closes with a reason that is settled already, but not before what waits has been flushed.
+func (c *conn) end(reason error) {
+	if c.phase >= phaseDoomed {
+		return
+	}
+	if c.Buffered() > 0 && reason == ErrConnectionDone {
+		c.startLosing()
+		return
+	}
+	c.doom(reason)
+}
+
+// lost is the end by a failed system call.
+func (c *conn) lost(err error) {
+	c.broken = true
+	c.doom(&LossError{Kind: ErrConnectionLost, Err: err})
+}
+
+// doom settles the reason; the first one counts. The protocol hears of it when the running callback has returned.
+func (c *conn) doom(reason error) {
+	if c.phase >= phaseDoomed {
+		return
+	}
+	c.phase = phaseDoomed
+	c.reason = reason
+	c.r.doomed = append(c.r.doomed, c)
+}
+
+// bury closes the socket and gives everybody the reason: TLS, the hooks of OnLost, the protocol, the producer, the owner.
+func (c *conn) bury() {
+	if c.phase != phaseDoomed {
+		return
+	}
+	c.phase = phaseLost
+	c.closeSocket()
+	c.release()
+	reason := c.reason
+	delete(c.r.conns, c)
+	if rare := c.rare; rare != nil {
+		c.buryRare(rare)
+	}
+	if f := c.onLost; f != nil {
+		c.onLost = nil
+		c.r.protect("OnLost", func() { f(reason) })
+	}
+	if c.proto != nil {
+		c.r.protect("ConnectionLost", func() { c.proto.ConnectionLost(reason) })
+	}
+	c.owner.connectionLost(c, reason)
+}
+
+func (c *conn) buryRare(rare *rare) {
+	if rare.stall != nil {
+		_ = rare.stall.Cancel()
+	}
+	if rare.tls != nil {
+		rare.tls.shut(c.reason)
+	}
+	if p := rare.producer; p != nil {
+		rare.producer = nil
+		c.r.protect("StopProducing", p.StopProducing)
+	}
+}
+
+// closeSocket closes now or, when the peer may not have got all of what was written, leaves the socket to a linger.
+func (c *conn) closeSocket() {
+	fd := c.attachment.FD()
+	c.r.poller.Deregister(&c.attachment)
+	switch {
+	case c.reset:
+		engine.ResetOnClose(fd)
+	case !c.broken && !c.ended:
+		c.r.closeKindly(fd)
+		return
+	}
+	engine.CloseFD(fd)
+}
+
+// giveUp ends a connection whose handshake failed, after sending the alert that tells the peer why.
+func (c *conn) giveUp(reason error) {
+	if c.phase < phaseDoomed {
+		c.flushOnce()
+		c.doom(reason)
+	}
+}
+
+// OnLost registers a clean-up.
+func (c *conn) OnLost(f func(reason error)) {
+	if c.phase == phaseLost {
+		f(c.reason)
+		return
+	}
+	before := c.onLost
+	if before == nil {
+		c.onLost = f
+		return
+	}
+	c.onLost = func(reason error) {
+		c.r.protect("OnLost", func() { before(reason) })
+		f(reason)
+	}
+}
+
+// LoseConnection closes after what was written has gone out.
+func (c *conn) LoseConnection() {
+	if c.phase != phaseOpen {
+		return
+	}
+	if t := c.tls(); t != nil {
+		t.closeNotify()
+	}
+	c.startLosing()
+}
+
+func (c *conn) startLosing() {
+	c.phase = phaseLosing
+	c.enqueue()
+	if c.Buffered() > 0 {
+		c.watchStall()
+	}
+	c.update()
+}
+
+// AbortConnection closes now.
+func (c *conn) AbortConnection() { c.abort(ErrConnectionAborted) }
+
+// AbortWith closes now and says why.
+func (c *conn) AbortWith(err error) { c.abort(abortReason(err)) }
+
+func (c *conn) abort(reason error) {
+	if c.phase < phaseDoomed {
+		c.reset = true
+		c.doom(reason)
+	}
+}
+
+// Disconnecting tells whether the end has begun.
+func (c *conn) Disconnecting() bool { return c.phase != phaseOpen }
+
+// PauseProducing stops reading.
+func (c *conn) PauseProducing() {
+	c.paused = true
+	if c.phase == phaseOpen {
+		c.update()
+	}
+}
+
+// ResumeProducing reads on.
+func (c *conn) ResumeProducing() {
+	if c.phase != phaseOpen || !c.paused {
+		return
+	}
+	c.paused = false
+	if c.tls() != nil {
+		c.enqueue() // plaintext or ciphertext may be left over from before
+	}
+	c.update()
+}
+
+// StopProducing is LoseConnection.
+func (c *conn) StopProducing() { c.LoseConnection() }
+
+// LocalAddr is this side's address.
+func (c *conn) LocalAddr() net.Addr { return net.TCPAddrFromAddrPort(c.local) }
+
+// RemoteAddr is the peer's address.
+func (c *conn) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(c.remote) }
+
+// Reactor is the reactor the connection lives on.
+func (c *conn) Reactor() *Reactor { return c.r }
+
+// Connector is what made an outgoing connection.
+func (c *conn) Connector() *Connector { return c.owner.connector() }
+
+// SetNoDelay sets TCP_NODELAY.
+func (c *conn) SetNoDelay(on bool) error {
+	if c.phase == phaseLost {
+		return ErrWriteAfterClose
+	}
+	return engine.SetNoDelay(c.attachment.FD(), on)
+}
+
+// SetKeepAlive sets SO_KEEPALIVE.
+func (c *conn) SetKeepAlive(on bool) error {
+	if c.phase == phaseLost {
+		return ErrWriteAfterClose
+	}
+	return engine.SetKeepAlive(c.attachment.FD(), on)
+}
+
+func (c *conn) tls() *tlsLayer {
+	if c.rare == nil {
+		return nil
+	}
+	return c.rare.tls
+}
+
+func (c *conn) unusual() *rare {
+	if c.rare == nil {
+		c.rare = &rare{}
+	}
+	return c.rare
+}

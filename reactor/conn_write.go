@@ -1,0 +1,200 @@
+package reactor
+
+import (
+	"errors"
+
+	"github.com/tconn/tconn/reactor/internal/engine"
+)
+
+// Write queues p.
+func (c *conn) Write(p []byte) (int, error) {
+	if !c.writable() {
+		return 0, ErrWriteAfterClose
+	}
+	if t := c.tls(); t != nil {
+		return t.write(p)
+	}
+	return c.send(p)
+}
+
+// WriteSequence queues the pieces.
+func (c *conn) WriteSequence(pieces ...[]byte) (n int, err error) {
+	for _, p := range pieces {
+		m, err := c.Write(p)
+		n += m
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// writable: a producer may finish what it has begun after LoseConnection, nobody else may write then.
+func (c *conn) writable() bool {
+	return c.phase == phaseOpen || c.phase == phaseLosing && c.producer() != nil
+}
+
+// Buffered is what the kernel has not taken.
+func (c *conn) Buffered() int { return len(c.out) - c.off }
+
+// send queues bytes for the socket. Small writes are gathered until the running callback returns; of a big one the kernel gets
+// first what it takes, so that only the rest is copied.
+func (c *conn) send(p []byte) (int, error) {
+	if c.phase >= phaseDoomed {
+		return 0, ErrWriteAfterClose
+	}
+	if c.Buffered() >= c.r.maxBuffered {
+		c.abort(ErrBufferFull)
+		return 0, ErrBufferFull
+	}
+	rest := p
+	if len(p) >= directWriteBytes && !c.awaiting && c.producer() == nil {
+		c.flushOnce()
+		if c.Buffered() == 0 {
+			rest = p[c.writeNow(p):]
+		}
+	}
+	if len(rest) > 0 {
+		c.gather(rest)
+	}
+	c.holdProducer()
+	return len(p), nil
+}
+
+// gather appends to the buffer, which is taken from the reactor's spare ones and never shifted more often than it doubles.
+func (c *conn) gather(p []byte) {
+	if c.out == nil {
+		c.out = c.r.takeBuffer()
+	}
+	if c.off > 0 && c.off >= len(c.out)/2 && len(c.out)+len(p) > cap(c.out) {
+		c.out = c.out[:copy(c.out, c.out[c.off:])]
+		c.off = 0
+	}
+	c.out = append(c.out, p...)
+	if !c.awaiting {
+		c.enqueue()
+	}
+}
+
+// enqueue asks for settle when the running callback has returned.
+func (c *conn) enqueue() {
+	if !c.queued {
+		c.queued = true
+		c.r.dirty = append(c.r.dirty, c)
+	}
+}
+
+// settle is what remains to be done after a callback.
+func (c *conn) settle() {
+	c.queued = false
+	if c.phase >= phaseDoomed {
+		return
+	}
+	if t := c.tls(); t != nil && c.phase == phaseOpen && !c.paused {
+		t.drain()
+	}
+	if c.producer() != nil && c.Buffered() > 0 {
+		c.await(true) // fairness: a producer's bytes go when the poller says so
+		return
+	}
+	c.flush()
+}
+
+// flush gives the kernel what waits and sees to what comes after: the producer's turn, or the end.
+func (c *conn) flush() {
+	if c.phase >= phaseDoomed {
+		return
+	}
+	waited := c.Buffered() > 0
+	c.flushOnce()
+	if c.phase >= phaseDoomed {
+		return
+	}
+	if c.Buffered() > 0 {
+		c.await(true)
+		return
+	}
+	c.await(false)
+	switch {
+	case c.producer() != nil && waited:
+		c.feedProducer()
+	case c.producer() == nil && c.phase == phaseLosing:
+		c.doom(c.cleanReason())
+	}
+}
+
+// cleanReason is the reason of an end for which everything has been sent.
+func (c *conn) cleanReason() error {
+	if c.cut {
+		return ErrConnectionLost
+	}
+	return ErrConnectionDone
+}
+
+// flushOnce makes one system call; the buffer goes back when it is empty.
+func (c *conn) flushOnce() {
+	if c.Buffered() == 0 {
+		return
+	}
+	c.off += c.writeNow(c.out[c.off:])
+	if c.Buffered() == 0 {
+		c.release()
+	}
+}
+
+// writeNow answers how much the kernel took.
+func (c *conn) writeNow(p []byte) int {
+	n, err := engine.WriteFD(c.attachment.FD(), p)
+	switch {
+	case err == nil:
+		c.progress()
+	case !errors.Is(err, engine.ErrWouldBlock):
+		c.lost(err)
+	}
+	return n
+}
+
+// await sets whether the poller is to tell when the kernel takes more.
+func (c *conn) await(more bool) {
+	if c.awaiting != more {
+		c.awaiting = more
+		c.update()
+	}
+}
+
+// release gives the write buffer back.
+func (c *conn) release() {
+	if c.out != nil {
+		c.r.giveBuffer(c.out)
+		c.out, c.off = nil, 0
+	}
+}
+
+// watchStall aborts a closing connection whose peer takes nothing for closeStallTimeout.
+func (c *conn) watchStall() {
+	c.unusual().stall = c.r.own.add(closeStallTimeout, func() {
+		c.abort(&LossError{Kind: ErrConnectionLost, Err: ErrTimeout})
+	})
+}
+
+func (c *conn) progress() {
+	if c.rare != nil && c.rare.stall != nil {
+		_ = c.rare.stall.Reset(closeStallTimeout)
+	}
+}
+
+// takeBuffer and giveBuffer keep a few write buffers, so that a busy connection does not allocate and an idle one holds none.
+func (r *Reactor) takeBuffer() []byte {
+	if n := len(r.spareBufs); n > 0 {
+		b := r.spareBufs[n-1]
+		r.spareBufs = r.spareBufs[:n-1]
+		return b
+	}
+	return nil
+}
+
+func (r *Reactor) giveBuffer(b []byte) {
+	if cap(b) <= maxSpareBufferBytes && len(r.spareBufs) < maxSpareBuffers {
+		r.spareBufs = append(r.spareBufs, b[:0])
+	}
+}

@@ -1,0 +1,52 @@
+package reactor
+
+import (
+	"context"
+	"crypto/tls"
+	"sync"
+	"time"
+)
+
+var defaultReactor = sync.OnceValue(func() *Reactor { return New(WithSignals()) })
+
+// Default is the reactor behind the package-level functions. It stops on SIGINT and SIGTERM. Like every reactor it runs once;
+// New makes others.
+//
+// Goroutine: any.
+func Default() *Reactor { return defaultReactor() }
+
+// ConnectTCP is Reactor.ConnectTCP of the default reactor.
+func ConnectTCP(host string, port int, f ClientFactory, options ...ConnectOption) *Connector {
+	return Default().ConnectTCP(host, port, f, options...)
+}
+
+// ConnectTLS is Reactor.ConnectTLS of the default reactor.
+func ConnectTLS(host string, port int, f ClientFactory, config *tls.Config, options ...ConnectOption) *Connector {
+	return Default().ConnectTLS(host, port, f, config, options...)
+}
+
+// ListenTCP is Reactor.ListenTCP of the default reactor.
+func ListenTCP(port int, f Factory, options ...ListenOption) (*Port, error) {
+	return Default().ListenTCP(port, f, options...)
+}
+
+// CallLater is Reactor.CallLater of the default reactor.
+func CallLater(d time.Duration, f func()) *DelayedCall { return Default().CallLater(d, f) }
+
+// CallFromThread is Reactor.CallFromThread of the default reactor.
+func CallFromThread(f func()) error { return Default().CallFromThread(f) }
+
+// CallWhenRunning is Reactor.CallWhenRunning of the default reactor.
+func CallWhenRunning(f func()) { Default().CallWhenRunning(f) }
+
+// Run is Reactor.Run of the default reactor.
+func Run() error { return Default().Run() }
+
+// RunContext is Reactor.RunContext of the default reactor.
+func RunContext(ctx context.Context) error { return Default().RunContext(ctx) }
+
+// Stop is Reactor.Stop of the default reactor.
+func Stop() error { return Default().Stop() }
+
+// Running is Reactor.Running of the default reactor.
+func Running() bool { return Default().Running() }

@@ -1,0 +1,21 @@
+// Package reactor is an event loop in Twisted's manner: it drives any number of connections from one goroutine.
+//
+// The threading rule: everything of a reactor (protocols, factories, timers, Deferred callbacks) runs on one goroutine, that of
+// Run. Nothing there needs a lock, and nothing there may block. From any other goroutine call CallFromThread, Stop, or Await on a
+// Deferred; nothing else.
+//
+// The life of an outgoing connection, all of it on the reactor goroutine:
+//
+//	ConnectTCP ── StartedConnecting ─┬─ no connection ── ClientConnectionFailed(connector, reason)
+//	                                 │
+//	                                 └─ BuildProtocol ── MakeConnection ── ConnectionMade ── DataReceived ...
+//	                                       ... ConnectionLost(reason) ── ClientConnectionLost(connector, reason)
+//
+// An accepted connection is the same from BuildProtocol to ConnectionLost. Every attempt ends in exactly one of the two
+// notifications, every connection in exactly one ConnectionLost.
+//
+// A turn of the loop: a connection that is ready is read once or written once; then calls from other goroutines run in their
+// order, then the timers that are due. What a callback writes leaves when it returns, in as few system calls as it takes.
+//
+// Sources: twisted.internet.interfaces (IReactorCore, IReactorTime, IReactorTCP, ITCPTransport, IConnector).
+package reactor

@@ -1,0 +1,119 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package engine
+
+import (
+	"sync"
+
+	gneterrors "github.com/panjf2000/gnet/v2/pkg/errors"
+	"github.com/panjf2000/gnet/v2/pkg/logging"
+	"github.com/panjf2000/gnet/v2/pkg/netpoll"
+	"github.com/panjf2000/gnet/v2/pkg/queue"
+	"go.uber.org/zap"
+)
+
+// Poller waits for readiness on one goroutine.
+//
+// Goroutine: that of Poll, but for Wake.
+type Poller struct {
+	gnet     *netpoll.Poller
+	handlers []Handler // by descriptor
+	onWake   func()
+	stopped  bool
+	timer    timer
+}
+
+// Attachment ties a descriptor to the poller. It lives as long as the descriptor is registered.
+type Attachment struct {
+	pa       netpoll.PollAttachment
+	interest Interest
+}
+
+// FD is the descriptor.
+func (a *Attachment) FD() int { return a.pa.FD }
+
+// Interest is what is registered now.
+func (a *Attachment) Interest() Interest { return a.interest }
+
+// silence keeps gnet's process-wide logger from writing to standard output, which is the user's.
+var silence = sync.OnceFunc(func() {
+	logging.SetDefaultLoggerAndFlusher(zap.NewNop().Sugar(), func() error { return nil })
+})
+
+// Open makes a poller. onWake runs on the polling goroutine after a Wake; onTimer after the time set with SetTimer.
+func Open(onWake, onTimer func()) (*Poller, error) {
+	silence()
+	g, err := netpoll.OpenPoller()
+	if err != nil {
+		return nil, err
+	}
+	p := &Poller{gnet: g, onWake: onWake}
+	if err := p.timer.open(p, onTimer); err != nil {
+		_ = g.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// Poll dispatches readiness until Stop, or until the system fails.
+func (p *Poller) Poll() error {
+	err := p.poll()
+	if p.stopped {
+		return nil
+	}
+	return err
+}
+
+// Stop makes Poll return after the handler that runs now.
+func (p *Poller) Stop() { p.stopped = true }
+
+// Close frees the descriptors of the poller. Nobody may call Wake any more.
+func (p *Poller) Close() {
+	p.timer.close()
+	_ = p.gnet.Close()
+}
+
+// Wake makes the poller call onWake. Goroutine: any.
+func (p *Poller) Wake() {
+	_ = p.gnet.Trigger(queue.HighPriority, p.woken, nil)
+}
+
+func (p *Poller) woken(any) error {
+	p.onWake()
+	return p.verdict()
+}
+
+// ready is called by gnet for each descriptor that is ready.
+func (p *Poller) ready(fd int, flags Interest) error {
+	if !p.stopped && fd < len(p.handlers) && p.handlers[fd] != nil {
+		p.handlers[fd].Ready(flags)
+	}
+	return p.verdict()
+}
+
+func (p *Poller) verdict() error {
+	if p.stopped {
+		return gneterrors.ErrEngineShutdown
+	}
+	return nil
+}
+
+// Register makes h hear of fd, with no interest yet.
+func (p *Poller) Register(a *Attachment, fd int, h Handler) {
+	if fd >= len(p.handlers) {
+		p.handlers = append(p.handlers, make([]Handler, fd+64-len(p.handlers))...)
+	}
+	p.handlers[fd] = h
+	a.pa.FD = fd
+	a.interest = None
+	attach(p, &a.pa)
+}
+
+// SetHandler gives a registered descriptor to another handler.
+func (p *Poller) SetHandler(a *Attachment, h Handler) { p.handlers[a.pa.FD] = h }
+
+// Deregister forgets the descriptor; the caller closes it afterwards.
+func (p *Poller) Deregister(a *Attachment) {
+	_ = p.SetInterest(a, None)
+	p.handlers[a.pa.FD] = nil
+}

@@ -1,0 +1,46 @@
+//go:build darwin || freebsd || netbsd || openbsd || dragonfly
+
+package engine
+
+import (
+	"github.com/panjf2000/gnet/v2/pkg/netpoll"
+	"golang.org/x/sys/unix"
+)
+
+// readiness reads kqueue's filter and flags. An end of file counts as both: the next system call tells which.
+func readiness(event netpoll.IOEvent, flags netpoll.IOFlags) Interest {
+	var ready Interest
+	if event == unix.EVFILT_READ || flags&unix.EV_EOF != 0 {
+		ready |= Read
+	}
+	if event == unix.EVFILT_WRITE || flags&unix.EV_EOF != 0 {
+		ready |= Write
+	}
+	return ready
+}
+
+// SetInterest registers what is wanted, edge-triggered: gnet cannot take a read filter out of a kqueue, so a filter nobody
+// wants any more stays and tells at most once per change. Wanting it again registers it again, which makes kqueue look anew.
+func (p *Poller) SetInterest(a *Attachment, want Interest) error {
+	if want == a.interest {
+		return nil
+	}
+	fresh := want &^ a.interest
+	a.interest = want
+	switch fresh {
+	case None:
+		return nil
+	case Read:
+		return p.gnet.AddRead(&a.pa, true)
+	case Write:
+		return p.gnet.AddWrite(&a.pa, true)
+	}
+	return p.gnet.AddReadWrite(&a.pa, true)
+}
+
+// Again asks to be told once more of what is wanted and may still be ready.
+func (p *Poller) Again(a *Attachment) {
+	want := a.interest
+	a.interest = None
+	_ = p.SetInterest(a, want)
+}

@@ -1,0 +1,52 @@
+package engine
+
+import (
+	"github.com/panjf2000/gnet/v2/pkg/netpoll"
+	"golang.org/x/sys/unix"
+)
+
+// readiness reads epoll's bits. Errors and hang-ups count as both: the next system call tells which.
+func readiness(event netpoll.IOEvent, _ netpoll.IOFlags) Interest {
+	var ready Interest
+	if event&(unix.EPOLLIN|unix.EPOLLPRI|unix.EPOLLRDHUP|unix.EPOLLERR|unix.EPOLLHUP) != 0 {
+		ready |= Read
+	}
+	if event&(unix.EPOLLOUT|unix.EPOLLERR|unix.EPOLLHUP) != 0 {
+		ready |= Write
+	}
+	return ready
+}
+
+// SetInterest registers exactly what is wanted, level-triggered. gnet has no way from any state to "write only" but through
+// removal, and none to "nothing" but removal itself.
+func (p *Poller) SetInterest(a *Attachment, want Interest) error {
+	if want == a.interest {
+		return nil
+	}
+	var err error
+	if a.interest != None && (want == None || want == Write) {
+		err = p.gnet.Delete(a.pa.FD)
+		a.interest = None
+	}
+	switch {
+	case want == None || err != nil:
+		return err
+	case a.interest == None && want == Read:
+		err = p.gnet.AddRead(&a.pa, false)
+	case a.interest == None && want == Write:
+		err = p.gnet.AddWrite(&a.pa, false)
+	case a.interest == None:
+		err = p.gnet.AddReadWrite(&a.pa, false)
+	case want == Read:
+		err = p.gnet.ModRead(&a.pa, false)
+	default:
+		err = p.gnet.ModReadWrite(&a.pa, false)
+	}
+	if err == nil {
+		a.interest = want
+	}
+	return err
+}
+
+// Again has nothing to do: epoll is level-triggered here, it tells once more by itself.
+func (p *Poller) Again(*Attachment) {}

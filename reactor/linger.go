@@ -1,0 +1,85 @@
+package reactor
+
+import (
+	"errors"
+
+	"github.com/tconn/tconn/reactor/internal/engine"
+)
+
+// linger keeps a socket whose connection is over for the program, until the peer has received everything.
+//
+// Closing a socket at once makes the kernel answer whatever the peer still sends with a reset, and a reset destroys
+// what is on its way to the peer. So the end of our stream is sent and the peer's bytes are read and thrown away until it
+// ends its side too, or everything has been acknowledged when the time is up.
+type linger struct {
+	r          *Reactor
+	attachment engine.Attachment
+	timeout    *DelayedCall
+}
+
+// closeKindly closes a socket at once when the peer has everything and sends nothing, and leaves it to a linger otherwise. The
+// end of our stream goes out before the socket is closed: a peer that has it does not mind a reset afterwards.
+func (r *Reactor) closeKindly(fd int) {
+	ended, dry := r.discard(fd)
+	unacknowledged := engine.Unacknowledged(fd)
+	engine.ShutdownWrite(fd)
+	if !ended && (!dry || unacknowledged > 0) {
+		startLinger(r, fd)
+		return
+	}
+	engine.CloseFD(fd)
+}
+
+// discard reads away what the peer has sent already, because closing with it unread would reset the connection. It answers whether
+// the peer has ended its side, and otherwise whether all was read.
+func (r *Reactor) discard(fd int) (ended, dry bool) {
+	for range maxDiscards {
+		n, err := engine.ReadFD(fd, r.readBuf)
+		if err != nil {
+			return false, true
+		}
+		if n == 0 {
+			return true, true
+		}
+	}
+	return false, false
+}
+
+// maxDiscards bounds what discard reads in one go: 1 MiB.
+const maxDiscards = 16
+
+func startLinger(r *Reactor, fd int) {
+	l := &linger{r: r}
+	r.poller.Register(&l.attachment, fd, l)
+	if err := r.poller.SetInterest(&l.attachment, engine.Read); err != nil {
+		r.poller.Deregister(&l.attachment)
+		engine.CloseFD(fd)
+		return
+	}
+	r.lingering[l] = struct{}{}
+	l.timeout = r.own.add(lingerTimeout, l.close)
+}
+
+// Ready throws away what came.
+func (l *linger) Ready(engine.Interest) {
+	l.r.enter()
+	n, err := engine.ReadFD(l.attachment.FD(), l.r.readBuf)
+	switch {
+	case n > 0:
+		l.r.poller.Again(&l.attachment)
+	case !errors.Is(err, engine.ErrWouldBlock):
+		l.close()
+	}
+	l.r.leave()
+}
+
+func (l *linger) close() {
+	if _, ok := l.r.lingering[l]; !ok {
+		return
+	}
+	delete(l.r.lingering, l)
+	_ = l.timeout.Cancel()
+	fd := l.attachment.FD()
+	l.r.poller.Deregister(&l.attachment)
+	engine.CloseFD(fd)
+}

@@ -1,0 +1,64 @@
+package reactor
+
+func (c *conn) producer() Producer {
+	if c.rare == nil {
+		return nil
+	}
+	return c.rare.producer
+}
+
+// RegisterProducer names the source of what is written.
+func (c *conn) RegisterProducer(p Producer, streaming bool) error {
+	if c.phase >= phaseDoomed {
+		p.StopProducing()
+		return nil
+	}
+	rare := c.unusual()
+	if rare.producer != nil {
+		return ErrProducerRegistered
+	}
+	rare.producer, rare.streaming, rare.held = p, streaming, false
+	c.holdProducer()
+	if !streaming {
+		p.ResumeProducing()
+	}
+	return nil
+}
+
+// UnregisterProducer says that the producer is done.
+func (c *conn) UnregisterProducer() {
+	if c.producer() == nil {
+		return
+	}
+	c.rare.producer = nil
+	if c.phase < phaseDoomed {
+		c.enqueue()
+	}
+}
+
+// holdProducer pauses a streaming producer once too much waits.
+func (c *conn) holdProducer() {
+	rare := c.rare
+	if rare == nil || rare.producer == nil || !rare.streaming || rare.held || c.Buffered() <= highWater {
+		return
+	}
+	rare.held = true
+	c.callProducer("PauseProducing", rare.producer.PauseProducing)
+}
+
+// feedProducer asks for more, now that nothing waits. What comes is sent when the poller finds the socket ready, so a
+// producer that always has more does not starve the other connections.
+func (c *conn) feedProducer() {
+	rare := c.rare
+	if rare.streaming && !rare.held {
+		return
+	}
+	rare.held = false
+	c.callProducer("ResumeProducing", rare.producer.ResumeProducing)
+}
+
+func (c *conn) callProducer(what string, f func()) {
+	if panicked := c.r.protect(what, f); panicked != nil {
+		c.doom(panicked)
+	}
+}

@@ -1,0 +1,125 @@
+package reactor
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+
+	"go.uber.org/zap"
+
+	"github.com/tconn/tconn/deferred"
+)
+
+// Stop ends the reactor. It returns at once, before anything is torn down; then the ports are closed, attempts fail with
+// ErrUserAbort, what was written is sent for at most the flush timeout, every connection gets its ConnectionLost with
+// ErrConnectionLost, and Run returns. Planned calls do not run any more.
+//
+// It answers ErrNotRunning if the reactor does not run or has been asked to stop before.
+// Goroutine: any. Source: twisted.internet.interfaces.IReactorCore.stop.
+func (r *Reactor) Stop() error {
+	if !r.state.CompareAndSwap(stateRunning, stateStopping) {
+		return ErrNotRunning
+	}
+	_ = r.calls.push(r.beginShutdown)
+	return nil
+}
+
+// catchSignals makes the first SIGINT or SIGTERM stop the reactor; a second one meets Go's own handling and ends the process.
+func (r *Reactor) catchSignals() (restore func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		select {
+		case s := <-c:
+			signal.Stop(c)
+			r.log.Info("stopping on signal", zap.Stringer("signal", s))
+			_ = r.Stop()
+		case <-done:
+		}
+	}()
+	return func() {
+		signal.Stop(c)
+		close(done)
+	}
+}
+
+// beginShutdown is the first step of stopping, on the reactor goroutine.
+func (r *Reactor) beginShutdown() {
+	if r.closing {
+		return
+	}
+	r.closing = true
+	for p := range r.ports {
+		if err := p.close(); err != nil {
+			r.logStopFactory(err)
+		}
+	}
+	for a := range r.attempts {
+		a.fail(ErrUserAbort, nil)
+	}
+	for c := range r.conns {
+		c.stop()
+	}
+	r.own.add(r.flushTimeout, r.endShutdown)
+}
+
+// stop ends a connection because the reactor does, when what was written before has gone out.
+func (c *conn) stop() {
+	if p := c.producer(); p != nil {
+		c.rare.producer = nil
+		c.callProducer("StopProducing", p.StopProducing)
+	}
+	switch {
+	case c.phase == phaseLosing:
+		c.enqueue()
+	case c.phase == phaseOpen:
+		c.cut = true
+		if t := c.tls(); t != nil {
+			t.closeNotify()
+		}
+		c.startLosing()
+	}
+}
+
+// checkShutdown ends the loop as soon as nothing is left to wait for.
+func (r *Reactor) checkShutdown() {
+	if r.closing && len(r.conns)+len(r.lingering) == 0 {
+		r.poller.Stop()
+	}
+}
+
+// endShutdown gives up on what has not been sent when the time is up.
+func (r *Reactor) endShutdown() {
+	for c := range r.conns {
+		c.doom(ErrConnectionLost)
+	}
+	r.settle()
+	for l := range r.lingering {
+		l.close()
+	}
+	r.poller.Stop()
+}
+
+// tearDown runs whatever way Run ends: nothing stays open, and every call that was handed over has run.
+func (r *Reactor) tearDown(leaveLoop func()) {
+	r.state.Store(stateStopping)
+	r.inTurn.Store(true)
+	r.beginShutdown()
+	r.endShutdown()
+	for _, f := range r.calls.close() {
+		r.protect("CallFromThread", f)
+		r.settle()
+	}
+	r.poller.Close()
+	r.poller = nil // its descriptors' numbers may belong to somebody else soon
+	r.readBuf, r.plainBuf, r.spareBufs = nil, nil, nil
+	deferred.ReportUnhandled()
+	leaveLoop()
+	r.state.Store(stateStopped)
+	r.inTurn.Store(false)
+}
+
+func (r *Reactor) logStopFactory(err error) {
+	r.log.Error("StopFactory failed", zap.Error(err))
+}
