@@ -1,0 +1,36 @@
+package policies
+
+import (
+	"strings"
+	"testing"
+)
+
+// What a terminal could obey never reaches it, whichever bytes come and however they are cut. That a transcript can be read back
+// to the same bytes is tested where it is read, in internal/transcript.
+func TestTranscriptIsSafe(t *testing.T) {
+	hostile := "* OK \x1b]0;title\x07\r\n\x9b31m\r\n\u202eright to left\r\n\x00\x7f\b\b\r\n"
+	for cut := range len(hostile) {
+		var out strings.Builder
+		tr := NewTranscript(&out)
+		tr.Server([]byte(hostile[:cut]))
+		tr.Server([]byte(hostile[cut:]))
+		if err := tr.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		if i := strings.IndexAny(out.String(), "\x00\x07\b\x1b\x7f\u202e\u009b"); i >= 0 || !strings.Contains(out.String(), `\x1b]0;title`) {
+			t.Fatalf("cut at %d: byte %d is not safe in %q", cut, i, out.String())
+		}
+	}
+}
+
+// A line without an end does not grow without an end.
+func TestTranscriptIsBounded(t *testing.T) {
+	var out strings.Builder
+	tr := NewTranscript(&out)
+	for range 1000 {
+		tr.Server(make([]byte, 1000))
+		if got := cap(tr.pending); got > 4*maxPending {
+			t.Fatalf("holds %d bytes, want at most %d", got, 4*maxPending)
+		}
+	}
+}
