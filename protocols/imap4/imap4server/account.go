@@ -1,0 +1,59 @@
+package imap4server
+
+import "github.com/tconn/tconn/deferred"
+
+// Authenticate decides on a LOGIN: the Deferred fires with the account that the user may see.
+//
+// User and password come as the client sent them, without NUL; keep the password out of errors and logs.
+// Fails with: ErrAuthenticationFailed for a wrong name or password; any other *Refusal is sent as it is. Every other
+// error, a panic, and a nil Account are answered NO [UNAVAILABLE] without a detail, and the error is left unhandled in the
+// Deferred, which reports it (deferred.OnUnhandled).
+// Goroutine: reactor, and the Deferred must be fired there. Fired after the connection was lost, its result is dropped.
+// Source: twisted.cred.portal.Portal.login.
+type Authenticate func(user, password string) *deferred.Deferred[Account]
+
+// Account is what a user sees after LOGIN. Source: twisted.mail.interfaces.IAccountIMAP.
+type Account interface {
+	// Select opens a mailbox: readOnly for EXAMINE. Name is in UTF-8, and INBOX in capitals whatever the client wrote.
+	//
+	// Fails with: ErrNoSuchMailbox, another *Refusal, or as Authenticate does. A Mailbox that comes after
+	// the connection was lost is closed at once.
+	Select(name string, readOnly bool) *deferred.Deferred[Mailbox]
+}
+
+// Mailbox is a mailbox as one session has it open. Source: twisted.mail.interfaces.IMailboxIMAP.
+type Mailbox interface {
+	// Status tells what is in it now.
+	Status() MailboxStatus
+	// Close is called exactly once, when the session leaves the mailbox or ends. It removes no messages.
+	//
+	// Source: twisted.mail.interfaces.ICloseableMailboxIMAP.
+	Close()
+}
+
+// Expunger is a Mailbox that can remove messages. CLOSE calls it before Close, unless the mailbox is open read-only
+// (RFC 3501 section 6.4.2); UNSELECT and LOGOUT do not.
+type Expunger interface {
+	Mailbox
+	// Expunge removes the messages flagged \Deleted for good. The Deferred fires with their sequence numbers, each as it is after
+	// the removals before it. If it fails CLOSE is answered NO and the mailbox stays open.
+	//
+	// Source: twisted.mail.interfaces.IMailboxIMAP.expunge.
+	Expunge() *deferred.Deferred[[]uint32]
+}
+
+// MailboxStatus is what SELECT and EXAMINE tell (RFC 3501 section 6.3.1).
+type MailboxStatus struct {
+	// Flags that exist in the mailbox, such as \Seen or a keyword.
+	Flags []string
+	// PermanentFlags are those the client can change for good; \* among them allows new keywords. Read-only: not sent.
+	PermanentFlags []string
+	// MessageCount is the number of messages; RecentCount of those first seen by this session.
+	MessageCount, RecentCount uint32
+	// FirstUnseen is the sequence number of the first message without \Seen; 0 for none.
+	FirstUnseen uint32
+	// UIDValidity and UIDNext as in RFC 3501 section 2.3.1.1; 0 for not known, which is not sent.
+	UIDValidity, UIDNext uint32
+	// IsWriteable is false for a mailbox that cannot be changed even with SELECT.
+	IsWriteable bool
+}
