@@ -1,0 +1,18 @@
+// Package imap4 is an IMAP4 client for the reactor: RFC 3501 and RFC 9051.
+//
+// A Client is a reactor.Protocol to embed. Its commands answer Deferreds:
+//
+//	type client struct{ imap4.Client }
+//
+//	func (c *client) ConnectionMade() {
+//		c.GetCapabilities().Handle(c.gotCapabilities, c.failed)
+//	}
+//
+// Where is what: client.go takes the bytes and ends the session; command.go queues, sends and completes commands; response.go
+// sees to status responses and their codes; dispatch.go says who takes which untagged data; state.go what is allowed when. Each
+// command has a file of its own: capability.go, login.go, noop.go, logout.go. The bytes themselves are the business of
+// internal/wire.
+//
+// The client never hangs and never guesses: each wait has a deadline that trickled data cannot extend, each length the server
+// controls has a limit, and whatever ends the connection fails every command that was not answered, once, with the reason.
+package imap4
