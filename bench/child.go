@@ -1,0 +1,64 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+)
+
+// server is a child that listens, says where, and ends with its standard input.
+type server struct {
+	addr  string
+	stdin io.Closer
+	cmd   *exec.Cmd
+}
+
+func startServer(role string) *server {
+	cmd := child(role)
+	stdin, err := cmd.StdinPipe()
+	check(err)
+	stdout, err := cmd.StdoutPipe()
+	check(err)
+	check(cmd.Start())
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	check(err)
+	return &server{addr: strings.TrimSpace(line), stdin: stdin, cmd: cmd}
+}
+
+func (s *server) stop() {
+	_ = s.stdin.Close()
+	_ = s.cmd.Wait()
+}
+
+// announce tells the parent where this server listens, and ends it with the parent.
+func announce(addr net.Addr) {
+	fmt.Println(addr)
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(0)
+	}()
+}
+
+// measure runs a role to its end and answers the number it prints.
+func measure(role string, args ...string) float64 {
+	out, err := child(role, args...).Output()
+	if err != nil {
+		fail(role + ": " + err.Error())
+	}
+	v, err := strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
+	check(err)
+	return v
+}
+
+func child(role string, args ...string) *exec.Cmd {
+	self, err := os.Executable()
+	check(err)
+	cmd := exec.Command(self, append([]string{role}, args...)...)
+	cmd.Stderr = os.Stderr
+	return cmd
+}
