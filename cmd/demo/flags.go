@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 )
 
 // flags are the flags as they were given.
@@ -24,7 +24,8 @@ type flags struct {
 	verbose  bool
 }
 
-func (f *flags) register(set *pflag.FlagSet) {
+func (f *flags) register(cmd *cobra.Command) {
+	set := cmd.Flags()
 	f.timeout = 30 * time.Second
 	set.BoolVar(&f.embedded, "embedded", false, "ask a server started in this process, for a first look without an account")
 	set.BoolVar(&f.tls, "tls", false, "TLS from the first byte, on port 993 unless given; the certificate is verified")

@@ -43,7 +43,7 @@ Exit codes are curl's: 2 usage, 6 name not found, 7 no connection, 8 strange ans
 			return nil
 		},
 	}
-	f.register(cmd.Flags())
+	f.register(cmd)
 	cmd.SetArgs(args)
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)

@@ -1,0 +1,95 @@
+package house
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestDocumentsNameFilesThatExist(t *testing.T) {
+	for _, name := range fileNames(t) {
+		if path.Ext(name) != ".md" {
+			continue
+		}
+		for _, reference := range references(readFile(t, name)) {
+			inRoot, beside := filepath.Join(root, reference), filepath.Join(root, path.Dir(name), reference)
+			if !exists(inRoot) && !exists(beside) {
+				t.Errorf("%s: got a reference to %s, want one to a file or directory that exists", name, reference)
+			}
+		}
+	}
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(filepath.FromSlash(name))
+	return err == nil
+}
+
+// reference is a path in code quotes, one that ends in a slash or a known ending, or the target of a link within the repository.
+var reference = regexp.MustCompile("`([\\w.-]+(?:/[\\w.-]+)*(?:/|\\.go|\\.md|\\.yml))`|\\]\\(([\\w./-]+)\\)")
+
+func references(text string) (names []string) {
+	for _, m := range reference.FindAllStringSubmatch(text, -1) {
+		if name := m[1] + m[2]; name != "internal/" { // of any package
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func TestReferencesAreFound(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"see `reactor/conn.go`, and `deferred/`", "reactor/conn.go deferred/"},
+		{"its own `internal/`", ""},
+		{"[map](docs/from-twisted.md) and [site](https://example.org/a.md)", "docs/from-twisted.md"},
+		{"`go test ./...` and `d.Await(ctx)` and `protocols/*/internal/wire`", ""},
+	} {
+		if got := strings.Join(references(c.text), " "); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.text, got, c.want)
+		}
+	}
+}
+
+// The README shows the core of an example that is built: what it shows has to be there, in the same order.
+func TestREADMEShowsTheExample(t *testing.T) {
+	const example = "examples/tconn/main.go"
+	_, rest, ok := strings.Cut(readFile(t, "README.md"), "```go\n")
+	shown, _, closed := strings.Cut(rest, "```\n")
+	if !ok || !closed {
+		t.Fatal("README.md: got no Go code, want the example")
+	}
+	if missing := missingLine(shown, readFile(t, example)); missing != "" {
+		t.Errorf("README.md shows %q, which is not in its place in %s", missing, example)
+	}
+}
+
+// missingLine answers the first line of shown that text does not hold behind the line before.
+func missingLine(shown, text string) string {
+	lines := strings.Split(text, "\n")
+	for line := range strings.Lines(shown) {
+		line = strings.TrimSuffix(line, "\n")
+		found := false
+		for len(lines) > 0 && !found {
+			found = lines[0] == line
+			lines = lines[1:]
+		}
+		if !found {
+			return line
+		}
+	}
+	return ""
+}
+
+func TestMissingLinesAreFound(t *testing.T) {
+	const text = "a\nb\nc\nd\n"
+	for _, c := range []struct{ shown, want string }{
+		{"a\nc\n", ""}, {"a\nx\n", "x"}, {"c\na\n", "a"}, {"a\na\n", "a"},
+	} {
+		if got := missingLine(c.shown, text); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.shown, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,232 @@
+package house
+
+import (
+	"flag"
+	"fmt"
+	"go/ast"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the table of behaviours into docs/from-twisted.md")
+
+// mapFile holds the table of behaviours and their tests, between the two marks, and behind it the table of those to come.
+const (
+	mapFile    = "docs/from-twisted.md"
+	tableBegin = "<!-- behaviours: begin -->\n"
+	tableEnd   = "<!-- behaviours: end -->\n"
+)
+
+// behaviours are the rows of Twisted's behaviour that this module has promised to keep, by the id that their tests bear in their
+// names: D Deferred, C chaining, X cancellation, U unhandled errors, L lists, R reactor, T transports, P protocol helpers.
+var behaviours = spread(
+	"D01-D16 D21", "C01-C11 C13 C14", "X01-X15 X19", "U01 U04-U06", "L01-L04 L06 L08 L09 L12-L14",
+	"R01-R03 R06 R09-R14 R16-R18",
+	"T01-T05 T07 T08 T11-T13 T16-T24 T26 T27",
+	"P01 P02 P04 P05 P07 P10 P12",
+)
+
+// spread writes ranges out: "D01-D03" is D01, D02, D03.
+func spread(lists ...string) (ids []string) {
+	for _, item := range strings.Fields(strings.Join(lists, " ")) {
+		first, last, isRange := strings.Cut(item, "-")
+		if !isRange {
+			last = first
+		}
+		from, _ := strconv.Atoi(first[1:])
+		to, _ := strconv.Atoi(last[1:])
+		for n := from; n <= to; n++ {
+			ids = append(ids, fmt.Sprintf("%c%02d", first[0], n))
+		}
+	}
+	return ids
+}
+
+// namedTest is a test with an id in its name.
+type namedTest struct {
+	id, file, name string
+}
+
+func TestBehavioursHaveTests(t *testing.T) {
+	tests := make(map[string]namedTest)
+	for _, f := range goFiles(t) {
+		if f.test && f.dir != "internal/house" {
+			for _, n := range namedTests(f) {
+				if _, before := tests[n.id]; !before {
+					tests[n.id] = n
+				}
+			}
+		}
+	}
+	doc := readFile(t, mapFile)
+	head, rest, ok := strings.Cut(doc, tableBegin)
+	table, tail, ok2 := strings.Cut(rest, tableEnd)
+	if !ok || !ok2 {
+		t.Fatalf("%s: got no marks %q and %q, want both", mapFile, tableBegin, tableEnd)
+	}
+	for _, complaint := range gaps(behaviours, tests, laterIDs(tail)) {
+		t.Error(complaint)
+	}
+	want := tableOf(behaviours, tests)
+	if *update {
+		text := head + tableBegin + want + tableEnd + tail
+		if err := os.WriteFile(filepath.Join(root, filepath.FromSlash(mapFile)), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if table != want {
+		t.Errorf("%s: the table of behaviours is out of date; run: go test ./internal/house -update", mapFile)
+	}
+}
+
+// gaps answers what is wrong between the behaviours promised, the tests there are, and those said to come later.
+func gaps(promised []string, tests map[string]namedTest, later []string) (complaints []string) {
+	for _, id := range promised {
+		_, tested := tests[id]
+		switch toCome := slices.Contains(later, id); {
+		case tested && toCome:
+			complaints = append(complaints, id+" has a test; take it out of the table of those to come")
+		case !tested && !toCome:
+			complaints = append(complaints, id+": got no test with this id in its name, want one")
+		}
+	}
+	for _, id := range later {
+		if !slices.Contains(promised, id) {
+			complaints = append(complaints, id+" is said to come later, but was never promised")
+		}
+	}
+	return complaints
+}
+
+func tableOf(ids []string, tests map[string]namedTest) string {
+	var b strings.Builder
+	b.WriteString("| id | test | in |\n|---|---|---|\n")
+	for _, id := range ids {
+		if n, ok := tests[id]; ok {
+			fmt.Fprintf(&b, "| %s | %s | `%s` |\n", id, strings.ReplaceAll(n.name, "|", `\|`), path.Clean(n.file))
+		}
+	}
+	return b.String()
+}
+
+var (
+	leadingIDs = regexp.MustCompile(`^(?:[DCXULRTP]\d\d[ ,:/+&-]*)+`)
+	anID       = regexp.MustCompile(`[DCXULRTP]\d\d`)
+	idsInFunc  = regexp.MustCompile(`^Test(?:[A-Za-z]*_)?((?:[DCXULRTP]\d\d_?)+)`)
+)
+
+// laterIDs are those in the first column of the table rows of a text.
+func laterIDs(text string) (ids []string) {
+	for line := range strings.Lines(text) {
+		if cells := strings.Split(line, "|"); len(cells) > 2 {
+			for _, item := range strings.FieldsFunc(cells[1], func(r rune) bool { return r == ' ' || r == ',' }) {
+				if anID.MatchString(item) {
+					ids = append(ids, spread(item)...)
+				}
+			}
+		}
+	}
+	return ids
+}
+
+// namedTests finds ids in the names of Test functions, in the first argument of Run, and in the tables of test cases.
+func namedTests(f *goFile) (tests []namedTest) {
+	add := func(ids, name string) {
+		for _, id := range anID.FindAllString(ids, -1) {
+			tests = append(tests, namedTest{id: id, file: f.name, name: name})
+		}
+	}
+	ast.Inspect(f.File, func(n ast.Node) bool {
+		var names []ast.Expr
+		switch n := n.(type) {
+		case *ast.FuncDecl:
+			if m := idsInFunc.FindStringSubmatch(n.Name.Name); m != nil {
+				add(m[1], n.Name.Name)
+			}
+		case *ast.CallExpr:
+			if s, ok := n.Fun.(*ast.SelectorExpr); ok && s.Sel.Name == "Run" && len(n.Args) > 0 {
+				names = n.Args[:1]
+			}
+		case *ast.CompositeLit:
+			names = n.Elts
+		case *ast.KeyValueExpr:
+			names = []ast.Expr{n.Key, n.Value}
+		}
+		for _, e := range names {
+			if name := leadingString(e); name != "" {
+				add(leadingIDs.FindString(name), strings.TrimSpace(name))
+			}
+		}
+		return true
+	})
+	return tests
+}
+
+// leadingString is the string that an expression begins with: "a" of "a" + b.
+func leadingString(e ast.Expr) string {
+	for {
+		switch x := e.(type) {
+		case *ast.BinaryExpr:
+			e = x.X
+		case *ast.BasicLit:
+			s, _ := strconv.Unquote(x.Value)
+			return s
+		default:
+			return ""
+		}
+	}
+}
+
+func TestNamedTestsAreFound(t *testing.T) {
+	for _, c := range []struct {
+		name, source, want string
+	}{
+		{"function", "func TestT16LosesNothing(t *testing.T) {}", "T16"},
+		{"function with a prefix", "func TestClient_T16(t *testing.T) {}", "T16"},
+		{"function without", "func TestRFC3501(t *testing.T) {}", ""},
+		{"subtest", `func F(t *testing.T) { t.Run("D13 added while running", nil) }`, "D13"},
+		{"subtest of several", `func F(t *testing.T) { t.Run("D13 D14, X01: order", nil) }`, "D13 D14 X01"},
+		{"subtest with a variable part", `func F(t *testing.T) { t.Run("D13 " + kind, nil) }`, "D13"},
+		{"table", `var cases = []struct{ name string }{{"C01 at once"}, {name: "C02 later"}}`, "C01 C02"},
+		{"table by name", `var cases = map[string]int{"C01 at once": 1}`, "C01"},
+		{"message", `func F(t *testing.T) { t.Errorf("D13 is wrong") }`, ""},
+		{"comment", "// D13 is about order.\nvar x int", ""},
+		{"in the middle", `func F(t *testing.T) { t.Run("see D13", nil) }`, ""},
+	} {
+		var got []string
+		for _, n := range namedTests(parse(t, "made/up_test.go", "package up\n"+c.source+"\n")) {
+			got = append(got, n.id)
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestGapsAreFound(t *testing.T) {
+	tests := map[string]namedTest{"D01": {}, "D02": {}}
+	for _, c := range []struct {
+		name            string
+		promised, later string
+		want            int
+	}{
+		{"all tested", "D01-D02", "", 0},
+		{"one missing", "D01-D03", "", 1},
+		{"one to come", "D01-D03", "| D03 | because |", 0},
+		{"a range to come", "D01 D03-D05", "| D03-D05 | because |", 0},
+		{"tested and to come", "D01 D02", "| D02 | because |", 1},
+		{"never promised", "D01", "| D09 | because |", 1},
+		{"no table row", "D01 D03", "D03 comes later", 1},
+	} {
+		if got := gaps(spread(c.promised), tests, laterIDs(c.later+"\n")); len(got) != c.want {
+			t.Errorf("%s: got %q, want %d complaints", c.name, got, c.want)
+		}
+	}
+}

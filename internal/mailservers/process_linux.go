@@ -1,0 +1,33 @@
+package mailservers
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// attributes give a server a process group of its own, and make the kernel end it when the thread that started it ends: no
+// server outlives a test binary that is killed.
+func attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+}
+
+// groupLives tells whether a process of the group still runs. One that has ended and was not yet waited for does not.
+func groupLives(group int) bool {
+	files, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err == nil && inGroup(string(text), group) {
+			return true
+		}
+	}
+	return false
+}
+
+// inGroup reads the text of a stat file: "PID (NAME) STATE PARENT GROUP ...", where NAME can hold anything.
+func inGroup(stat string, group int) bool {
+	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+	return len(fields) > 2 && fields[0] != "Z" && fields[2] == strconv.Itoa(group)
+}
