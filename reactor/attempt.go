@@ -156,7 +156,9 @@ func (a *attempt) tryNext() {
 			a.won(fd)
 			return
 		}
-		a.watch(fd)
+		if !a.watch(fd) {
+			continue
+		}
 		if len(a.left) > 0 {
 			a.next = a.k.r.own.add(attemptDelay, a.tryNext)
 		}
@@ -184,17 +186,18 @@ func (a *attempt) failConnect() {
 	a.fail(kind, a.lastErr)
 }
 
-func (a *attempt) watch(fd int) {
+// watch waits for the outcome of a dial; false means that it could not.
+func (a *attempt) watch(fd int) bool {
 	d := &dial{a: a}
 	r := a.k.r
 	r.poller.Register(&d.attachment, fd, d)
 	if err := r.poller.SetInterest(&d.attachment, engine.Write); err != nil {
 		a.failed(err)
 		d.close()
-		a.tryNext()
-		return
+		return false
 	}
 	a.dials = append(a.dials, d)
+	return true
 }
 
 // Ready is the outcome of a dial.

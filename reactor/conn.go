@@ -104,7 +104,7 @@ func (c *conn) want() engine.Interest {
 		return engine.None
 	}
 	var want engine.Interest
-	if c.phase == phaseOpen && !c.paused && !c.ended {
+	if c.phase == phaseOpen && !c.paused && !c.ended && !c.stuffed() {
 		want |= engine.Read
 	}
 	if c.awaiting {
@@ -202,6 +202,12 @@ func (c *conn) end(reason error) {
 // lost is the end by a failed system call.
 func (c *conn) lost(err error) {
 	c.broken = true
+	if t := c.tls(); t != nil && t.shaking && c.phase == phaseOpen {
+		c.ended, c.awaiting = true, false
+		c.update()
+		t.wire.arrive(nil, err) // what came before may say more than the loss; the handshake tells
+		return
+	}
 	c.doom(&LossError{Kind: ErrConnectionLost, Err: err})
 }
 
@@ -265,10 +271,12 @@ func (c *conn) closeSocket() {
 	engine.CloseFD(fd)
 }
 
-// giveUp ends a connection whose handshake failed, after sending the alert that tells the peer why.
+// giveUp ends a connection whose TLS failed, after sending the alert that tells the peer why.
 func (c *conn) giveUp(reason error) {
 	if c.phase < phaseDoomed {
-		c.flushOnce()
+		if !c.broken {
+			c.flushOnce()
+		}
 		c.doom(reason)
 	}
 }
@@ -295,18 +303,21 @@ func (c *conn) LoseConnection() {
 	if c.phase != phaseOpen {
 		return
 	}
-	if t := c.tls(); t != nil {
+	c.closeNotify()
+	c.startLosing()
+}
+
+// closeNotify ends the TLS stream, if there is one, unless a producer still has something to say.
+func (c *conn) closeNotify() {
+	if t := c.tls(); t != nil && c.producer() == nil {
 		t.closeNotify()
 	}
-	c.startLosing()
 }
 
 func (c *conn) startLosing() {
 	c.phase = phaseLosing
 	c.enqueue()
-	if c.Buffered() > 0 {
-		c.watchStall()
-	}
+	c.watchStall()
 	c.update()
 }
 
@@ -382,6 +393,12 @@ func (c *conn) tls() *tlsLayer {
 		return nil
 	}
 	return c.rare.tls
+}
+
+// stuffed tells whether a TLS handshake has got more than it can take for now.
+func (c *conn) stuffed() bool {
+	t := c.tls()
+	return t != nil && t.shaking && t.wire.stuffed()
 }
 
 func (c *conn) unusual() *rare {

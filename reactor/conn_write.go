@@ -102,12 +102,12 @@ func (c *conn) settle() {
 
 // flush gives the kernel what waits and sees to what comes after: the producer's turn, or the end.
 func (c *conn) flush() {
-	if c.phase >= phaseDoomed {
+	if c.phase >= phaseDoomed || c.broken {
 		return
 	}
 	waited := c.Buffered() > 0
 	c.flushOnce()
-	if c.phase >= phaseDoomed {
+	if c.phase >= phaseDoomed || c.broken {
 		return
 	}
 	if c.Buffered() > 0 {
@@ -158,6 +158,7 @@ func (c *conn) writeNow(p []byte) int {
 func (c *conn) await(more bool) {
 	if c.awaiting != more {
 		c.awaiting = more
+		c.watchStall()
 		c.update()
 	}
 }
@@ -170,11 +171,21 @@ func (c *conn) release() {
 	}
 }
 
-// watchStall aborts a closing connection whose peer takes nothing for closeStallTimeout.
+// watchStall keeps the timer that aborts a closing connection whose peer takes nothing for closeStallTimeout. It runs only while
+// something waits for the peer: a producer may take its time.
 func (c *conn) watchStall() {
-	c.unusual().stall = c.r.own.add(closeStallTimeout, func() {
-		c.abort(&LossError{Kind: ErrConnectionLost, Err: ErrTimeout})
-	})
+	wanted := c.phase == phaseLosing && c.awaiting
+	running := c.rare != nil && c.rare.stall != nil
+	switch {
+	case wanted && !running:
+		c.unusual().stall = c.r.own.add(closeStallTimeout, func() {
+			c.rare.stall = nil
+			c.abort(&LossError{Kind: ErrConnectionLost, Err: ErrTimeout})
+		})
+	case !wanted && running:
+		_ = c.rare.stall.Cancel()
+		c.rare.stall = nil
+	}
 }
 
 func (c *conn) progress() {

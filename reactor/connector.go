@@ -44,7 +44,8 @@ var defaultConnectOptions = &connectOptions{timeout: DefaultConnectTimeout}
 // ConnectTCP connects to a host, by name or address, and has f build the protocol. It never blocks: names are looked up
 // off the loop, all addresses are tried with a short head start each (RFC 8305), and how it goes is told to f.
 //
-// Options: Timeout (30 s), BindAddress. Goroutine: reactor, or before Run.
+// Options: Timeout (30 s), BindAddress. On a reactor that stops or has stopped nothing is attempted and f hears nothing: Connect of
+// the Connector tells. Goroutine: reactor, or before Run.
 // Source: twisted.internet.interfaces.IReactorTCP.connectTCP.
 func (r *Reactor) ConnectTCP(host string, port int, f ClientFactory, options ...ConnectOption) *Connector {
 	r.mustBeInTurn("ConnectTCP")

@@ -14,8 +14,9 @@
 // An accepted connection is the same from BuildProtocol to ConnectionLost. Every attempt ends in exactly one of the two
 // notifications, every connection in exactly one ConnectionLost.
 //
-// A turn of the loop: a connection that is ready is read once or written once; then calls from other goroutines run in their
-// order, then the timers that are due. What a callback writes leaves when it returns, in as few system calls as it takes.
+// A turn of the loop: each connection that is ready sends what waits and is read, up to 256 KiB before the others have their turn;
+// then calls from other goroutines run in their order, then the timers that are due. What a callback writes leaves when it
+// returns, in as few system calls as it takes; a write of 16 KiB and more goes to the kernel at once.
 //
 // Sources: twisted.internet.interfaces (IReactorCore, IReactorTime, IReactorTCP, ITCPTransport, IConnector).
 package reactor

@@ -10,11 +10,13 @@ import (
 //
 // Closing a socket at once makes the kernel answer whatever the peer still sends with a reset, and a reset destroys
 // what is on its way to the peer. So the end of our stream is sent and the peer's bytes are read and thrown away until it
-// ends its side too, or everything has been acknowledged when the time is up.
+// ends its side too, or has acknowledged everything and fallen silent, or the time is up.
 type linger struct {
 	r          *Reactor
 	attachment engine.Attachment
-	timeout    *DelayedCall
+	check      *DelayedCall
+	checksLeft int
+	heard      bool // the peer has sent something since the last check
 }
 
 // closeKindly closes a socket at once when the peer has everything and sends nothing, and leaves it to a linger otherwise. The
@@ -57,7 +59,19 @@ func startLinger(r *Reactor, fd int) {
 		return
 	}
 	r.lingering[l] = struct{}{}
-	l.timeout = r.own.add(lingerTimeout, l.close)
+	l.checksLeft = int(lingerTimeout / lingerCheck)
+	l.check = r.own.add(lingerCheck, l.look)
+}
+
+// look closes when the wait has become pointless, or too long.
+func (l *linger) look() {
+	l.checksLeft--
+	if l.checksLeft <= 0 || !l.heard && engine.Unacknowledged(l.attachment.FD()) == 0 {
+		l.close()
+		return
+	}
+	l.heard = false
+	l.check = l.r.own.add(lingerCheck, l.look)
 }
 
 // Ready throws away what came.
@@ -66,6 +80,7 @@ func (l *linger) Ready(engine.Interest) {
 	n, err := engine.ReadFD(l.attachment.FD(), l.r.readBuf)
 	switch {
 	case n > 0:
+		l.heard = true
 		l.r.poller.Again(&l.attachment)
 	case !errors.Is(err, engine.ErrWouldBlock):
 		l.close()
@@ -78,7 +93,7 @@ func (l *linger) close() {
 		return
 	}
 	delete(l.r.lingering, l)
-	_ = l.timeout.Cancel()
+	_ = l.check.Cancel()
 	fd := l.attachment.FD()
 	l.r.poller.Deregister(&l.attachment)
 	engine.CloseFD(fd)

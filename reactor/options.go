@@ -34,6 +34,8 @@ const (
 	maxSpareBuffers     = 64
 	// lingerTimeout is how long a closed connection goes on discarding what the peer sends, for the peer to get all of ours.
 	lingerTimeout = 30 * time.Second
+	// lingerCheck is how often it is looked at whether that is still of use.
+	lingerCheck = time.Second
 	// closeStallTimeout is how long LoseConnection waits for a peer that takes nothing.
 	closeStallTimeout = 60 * time.Second
 	// attemptDelay is the head start of each address over the next (RFC 8305 section 5).
@@ -62,10 +64,11 @@ func WithLogger(l *zap.Logger) Option {
 // installSignalHandlers).
 func WithSignals() Option { return func(r *Reactor) { r.signals = true } }
 
-// WithFlushTimeout sets how long Stop goes on sending what was written before. Zero means not at all.
+// WithFlushTimeout sets how long Stop goes on sending what was written before. Zero and less mean not at all.
 func WithFlushTimeout(d time.Duration) Option { return func(r *Reactor) { r.flushTimeout = max(d, 0) } }
 
 // WithMaxBuffered sets how many bytes may wait in one connection before a further Write aborts it with ErrBufferFull.
+// Zero and less leave the default, DefaultMaxBuffered.
 func WithMaxBuffered(n int) Option {
 	return func(r *Reactor) {
 		if n > 0 {
@@ -91,7 +94,13 @@ func WithResolver(v Resolver) Option {
 }
 
 // WithClock makes the reactor take the time from now, for tests that move it by hand: see reactortest.Clock.
-func WithClock(now func() time.Time) Option { return func(r *Reactor) { r.clock = now } }
+func WithClock(now func() time.Time) Option {
+	return func(r *Reactor) {
+		if now != nil {
+			r.clock = now
+		}
+	}
+}
 
 // ConnectOption changes one Connector.
 type ConnectOption func(*connectOptions)
@@ -118,7 +127,7 @@ type listenOptions struct {
 // Interface restricts a port to one local address, such as "127.0.0.1"; without it all of IPv4 and IPv6 are listened on.
 func Interface(addr string) ListenOption { return func(o *listenOptions) { o.address = addr } }
 
-// Backlog sets how many connections the kernel queues, DefaultBacklog otherwise.
+// Backlog sets how many connections the kernel queues. Zero and less leave the default, DefaultBacklog.
 func Backlog(n int) ListenOption {
 	return func(o *listenOptions) {
 		if n > 0 {

@@ -27,8 +27,9 @@ type Port struct {
 
 // ListenTCP listens on a port, 0 for any free one, and has f build a protocol for each connection that comes in.
 //
-// Options: Interface (all), Backlog. Errors: *ListenError, at once; it matches ErrStopped when the reactor stops or has stopped. When the process runs out of descriptors new connections are
-// closed as they come, the others go on, and accepting resumes by itself.
+// Options: Interface (all), Backlog. Errors: *ListenError, at once; it matches ErrStopped when the reactor stops or has stopped.
+// When the process runs out of descriptors new connections are closed as they come, the others go on, and accepting resumes
+// by itself.
 // Goroutine: reactor, or before Run. Source: twisted.internet.interfaces.IReactorTCP.listenTCP.
 func (r *Reactor) ListenTCP(port int, f Factory, options ...ListenOption) (*Port, error) {
 	r.mustBeInTurn("ListenTCP")
@@ -48,7 +49,10 @@ func (r *Reactor) ListenTCP(port int, f Factory, options ...ListenOption) (*Port
 	r.ports[p] = struct{}{}
 	r.useFactory(f)
 	if r.poller != nil {
-		p.attach()
+		if err := p.attach(); err != nil {
+			_ = p.close()
+			return nil, &ListenError{Interface: o.address, Port: port, Err: err}
+		}
 	}
 	return p, nil
 }
@@ -70,13 +74,11 @@ func listen(o listenOptions, port int) (fd int, err error) {
 func (p *Port) Addr() net.Addr { return net.TCPAddrFromAddrPort(p.addr) }
 
 // attach starts accepting.
-func (p *Port) attach() {
+func (p *Port) attach() error {
 	p.attached = true
 	p.spare = spare()
 	p.r.poller.Register(&p.attachment, p.fd, p)
-	if err := p.r.poller.SetInterest(&p.attachment, engine.Read); err != nil {
-		p.r.log.Error("cannot accept connections", zap.Stringer("port", p.addr), zap.Error(err))
-	}
+	return p.r.poller.SetInterest(&p.attachment, engine.Read)
 }
 
 // Ready accepts what waits, but not so much that other connections starve.

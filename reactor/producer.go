@@ -9,7 +9,7 @@ func (c *conn) producer() Producer {
 
 // RegisterProducer names the source of what is written.
 func (c *conn) RegisterProducer(p Producer, streaming bool) error {
-	if c.phase >= phaseDoomed {
+	if c.phase >= phaseLosing {
 		p.StopProducing()
 		return nil
 	}
@@ -31,6 +31,9 @@ func (c *conn) UnregisterProducer() {
 		return
 	}
 	c.rare.producer = nil
+	if c.phase == phaseLosing {
+		c.closeNotify()
+	}
 	if c.phase < phaseDoomed {
 		c.enqueue()
 	}

@@ -3,6 +3,7 @@ package reactor
 import (
 	"context"
 	"net"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -41,8 +42,10 @@ type Reactor struct {
 	attempts  map[*attempt]struct{}
 	conns     map[*conn]struct{}
 	lingering map[*linger]struct{}
-	factories map[any]int // ports and connectors in use, by factory
-	lookups   chan struct{}
+	factories map[any]int   // ports and connectors in use, by factory
+	lookups   chan struct{} // bounds the name lookups under way
+	// handshakes bounds how many TLS handshakes compute at the same time; those that wait for their peer do not count.
+	handshakes chan struct{}
 
 	dirty     []*conn // have something to flush or to go on with when the callback has returned
 	doomed    []*conn // have ended; their protocols do not know yet
@@ -72,6 +75,7 @@ func New(options ...Option) *Reactor {
 		lingering:    make(map[*linger]struct{}),
 		factories:    make(map[any]int),
 		lookups:      make(chan struct{}, maxLookups),
+		handshakes:   make(chan struct{}, 4*runtime.GOMAXPROCS(0)),
 		clock:        time.Now,
 	}
 	for _, o := range options {
@@ -102,6 +106,8 @@ func (r *Reactor) CallLater(d time.Duration, f func()) *DelayedCall {
 }
 
 // AfterFunc is CallLater in the shape of deferred.Clock: stop tells whether it kept f from running.
+//
+// Goroutine: reactor, for stop too: a Deferred with an AddTimeout of a reactor has to be fired there.
 func (r *Reactor) AfterFunc(d time.Duration, f func()) (stop func() bool) {
 	c := r.CallLater(d, f)
 	return func() bool { return c.Cancel() == nil }
@@ -125,7 +131,7 @@ func (r *Reactor) CallFromThread(f func()) error {
 	return r.calls.push(f)
 }
 
-// CallWhenRunning runs f when Run begins, in order; at once if the reactor runs already.
+// CallWhenRunning runs f when Run begins, in order; at once if the reactor runs already; never if it has stopped.
 //
 // Source: twisted.internet.interfaces.IReactorCore.callWhenRunning.
 func (r *Reactor) CallWhenRunning(f func()) {
@@ -142,6 +148,9 @@ func (r *Reactor) CallWhenRunning(f func()) {
 //
 // Source: twisted.internet.base.ReactorBase.runUntilCurrent.
 func (r *Reactor) RunUntilCurrent() {
+	if r.Running() {
+		panic("reactor: RunUntilCurrent called on a reactor that runs")
+	}
 	r.turn()
 }
 
@@ -168,9 +177,8 @@ func (r *Reactor) turn() {
 		r.protect("CallFromThread", f)
 		r.settle()
 	}
-	more := r.calls.done(batch)
 	r.runTimers()
-	if more {
+	if r.calls.done(batch) { // the next turn comes by the poller, so that the connections get theirs
 		r.setTimer(r.timers.now())
 	}
 }
@@ -212,11 +220,12 @@ func (r *Reactor) arm(first time.Duration) {
 }
 
 func (r *Reactor) setTimer(when time.Duration) {
-	if r.poller == nil || r.timerSet && when == r.armed {
+	wait := when - r.timers.now()
+	if r.poller == nil || r.timerSet && when == r.armed && wait > 0 {
 		return
 	}
 	r.armed, r.timerSet = when, true
-	r.poller.SetTimer(when - r.timers.now())
+	r.poller.SetTimer(wait)
 }
 
 // onWake and onTimer are the poller's two ways of saying that it is time for a turn.
@@ -249,16 +258,11 @@ func (r *Reactor) loop(ctx context.Context, signals bool) error {
 		return ErrNotRestartable
 	}
 	poller, err := engine.Open(r.onWake, r.onTimer)
-	if err != nil {
-		r.state.Store(stateStopped)
-		r.calls.close()
-		for p := range r.ports {
-			_ = p.close()
-		}
-		return err
-	}
 	r.poller = poller
 	defer r.tearDown(deferred.EnterLoop(r))
+	if err != nil {
+		return err
+	}
 	if signals {
 		defer r.catchSignals()()
 	}
@@ -276,7 +280,9 @@ func (r *Reactor) loop(ctx context.Context, signals bool) error {
 func (r *Reactor) start() {
 	r.enter()
 	for p := range r.ports {
-		p.attach()
+		if err := p.attach(); err != nil {
+			r.log.Error("cannot accept connections", zap.Stringer("port", p.addr), zap.Error(err))
+		}
 	}
 	startup := r.startup
 	r.startup = nil

@@ -72,12 +72,11 @@ func (c *conn) stop() {
 	}
 	switch {
 	case c.phase == phaseLosing:
+		c.closeNotify()
 		c.enqueue()
 	case c.phase == phaseOpen:
 		c.cut = true
-		if t := c.tls(); t != nil {
-			t.closeNotify()
-		}
+		c.closeNotify()
 		c.startLosing()
 	}
 }
@@ -92,13 +91,16 @@ func (r *Reactor) checkShutdown() {
 // endShutdown gives up on what has not been sent when the time is up.
 func (r *Reactor) endShutdown() {
 	for c := range r.conns {
+		c.reset = c.Buffered() > 0 // a clean end would hide from the peer that something is missing
 		c.doom(ErrConnectionLost)
 	}
 	r.settle()
 	for l := range r.lingering {
 		l.close()
 	}
-	r.poller.Stop()
+	if r.poller != nil {
+		r.poller.Stop()
+	}
 }
 
 // tearDown runs whatever way Run ends: nothing stays open, and every call that was handed over has run.
@@ -111,7 +113,9 @@ func (r *Reactor) tearDown(leaveLoop func()) {
 		r.protect("CallFromThread", f)
 		r.settle()
 	}
-	r.poller.Close()
+	if r.poller != nil { // Run may have failed to open it
+		r.poller.Close()
+	}
 	r.poller = nil // its descriptors' numbers may belong to somebody else soon
 	r.readBuf, r.plainBuf, r.spareBufs = nil, nil, nil
 	deferred.ReportUnhandled()

@@ -1,6 +1,7 @@
 package reactor
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -21,6 +22,7 @@ type tlsLayer struct {
 	up      func(error) // told once how the handshake ended
 
 	shaking  bool
+	stands   bool // the handshake has succeeded
 	draining bool
 }
 
@@ -35,11 +37,13 @@ func startTLS(c *conn, config *tls.Config, up func(error)) {
 	go t.shakeHands()
 }
 
-// shakeHands runs in its own goroutine.
+// shakeHands runs in its own goroutine. The callbacks of the configuration run in it: a panic of theirs fails the handshake.
 func (t *tlsLayer) shakeHands() {
-	handshakes <- struct{}{}
-	err := t.session.Handshake()
-	<-handshakes
+	var err error
+	t.c.r.handshakes <- struct{}{}
+	panicked := t.c.r.protect("Handshake", func() { err = t.session.Handshake() })
+	<-t.c.r.handshakes
+	err = cmp.Or(panicked, err)
 	_ = t.c.r.CallFromThread(func() { t.shaken(err) })
 }
 
@@ -50,6 +54,7 @@ func (t *tlsLayer) shaken(err error) {
 	}
 	t.wire.settle()
 	t.shaking = false
+	t.stands = err == nil
 	up := t.up
 	t.up = nil
 	if t.c.phase < phaseDoomed {
@@ -64,6 +69,7 @@ func (t *tlsLayer) shaken(err error) {
 func (t *tlsLayer) feed(p []byte) {
 	if t.shaking {
 		t.wire.arrive(p, nil)
+		t.c.update()
 		return
 	}
 	if len(t.wire.in) > 0 {
@@ -113,10 +119,10 @@ func (t *tlsLayer) readFailed(err error) {
 	switch {
 	case errors.Is(err, errWouldBlock):
 	case err == io.EOF:
-		t.closeNotify()
+		t.c.closeNotify()
 		t.c.end(ErrConnectionDone)
 	default:
-		t.c.end(&LossError{Kind: ErrConnectionLost, Err: err})
+		t.c.giveUp(&LossError{Kind: ErrConnectionLost, Err: err})
 	}
 }
 
@@ -131,7 +137,7 @@ func (t *tlsLayer) write(p []byte) (int, error) {
 
 // closeNotify tells the peer that this is the end, and not a cut.
 func (t *tlsLayer) closeNotify() {
-	if !t.shaking {
+	if t.stands {
 		_ = t.session.CloseWrite()
 	}
 }
@@ -147,7 +153,7 @@ func (t *tlsLayer) shut(reason error) {
 // TLSState describes the session.
 func (c *conn) TLSState() (state tls.ConnectionState, ok bool) {
 	t := c.tls()
-	if t == nil || t.shaking {
+	if t == nil || !t.stands {
 		return tls.ConnectionState{}, false
 	}
 	return t.session.ConnectionState(), true

@@ -1,12 +1,8 @@
 package reactor
 
 import (
-	"runtime"
 	"sync"
 )
-
-// handshakes bounds how many handshakes compute at the same time; those that wait for their peer do not count.
-var handshakes = make(chan struct{}, 4*runtime.GOMAXPROCS(0))
 
 // tlsWire is the net.Conn a tls.Conn reads its ciphertext from and writes it to.
 type tlsWire struct {
@@ -25,7 +21,12 @@ type tlsWire struct {
 	arrived *sync.Cond // nil afterwards
 	out     []byte
 	posted  bool // the reactor goroutine has been asked to send out
+	full    bool // in has reached maxHandshakeAhead: the socket is not read
 }
+
+// maxHandshakeAhead bounds what the peer can send ahead of the handshake: a peer may send what it likes while a callback of the
+// configuration takes its time.
+const maxHandshakeAhead = 64 << 10
 
 const recordHeader = 5
 
@@ -37,15 +38,27 @@ func (w *tlsWire) Read(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.in) == 0 && w.err == nil {
-		<-handshakes
+		<-w.layer.c.r.handshakes
 		for len(w.in) == 0 && w.err == nil {
 			w.arrived.Wait()
 		}
 		w.mu.Unlock()
-		handshakes <- struct{}{}
+		w.layer.c.r.handshakes <- struct{}{}
 		w.mu.Lock()
 	}
-	return w.take(p)
+	n, err := w.take(p)
+	if w.full && len(w.in) == 0 {
+		w.full = false
+		_ = w.layer.c.r.CallFromThread(w.layer.c.update)
+	}
+	return n, err
+}
+
+// stuffed tells whether the handshake must catch up before more is read. Goroutine: reactor.
+func (w *tlsWire) stuffed() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.full
 }
 
 func (w *tlsWire) take(p []byte) (int, error) {
@@ -58,7 +71,7 @@ func (w *tlsWire) take(p []byte) (int, error) {
 	if w.bodyLeft == 0 {
 		n := copy(p, w.in[:min(len(w.in), recordHeader-w.headerAt)])
 		copy(w.header[w.headerAt:], w.in[:n])
-		w.in = w.in[n:]
+		w.shift(n)
 		if w.headerAt += n; w.headerAt == recordHeader {
 			w.headerAt = 0
 			w.bodyLeft = int(w.header[3])<<8 | int(w.header[4])
@@ -67,8 +80,15 @@ func (w *tlsWire) take(p []byte) (int, error) {
 	}
 	n := copy(p, w.in[:min(len(w.in), w.bodyLeft)])
 	w.bodyLeft -= n
-	w.in = w.in[n:]
+	w.shift(n)
 	return n, nil
+}
+
+// shift drops what was taken, and the memory with the last of it.
+func (w *tlsWire) shift(n int) {
+	if w.in = w.in[n:]; len(w.in) == 0 {
+		w.in = nil
+	}
 }
 
 // Write queues ciphertext: straight to the connection, or for the reactor goroutine to fetch during the handshake.
@@ -104,6 +124,7 @@ func (w *tlsWire) arrive(p []byte, end error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.in = append(w.in, p...)
+	w.full = len(w.in) >= maxHandshakeAhead
 	if w.err == nil {
 		w.err = end
 	}

@@ -10,8 +10,8 @@ import (
 // Goroutine: reactor, for every method. After the connection is lost all methods stay callable and do nothing.
 // reactortest.Transport is the in-memory double. Source: twisted.internet.interfaces.ITCPTransport.
 type Transport interface {
-	// Write queues a copy of p and never blocks. What was written during one callback leaves in one piece when
-	// the callback returns. It answers len(p) and nil, or 0 and ErrWriteAfterClose when the connection is closing
+	// Write queues a copy of p and never blocks. Small writes of one callback leave together when it returns; of 16 KiB and
+	// more the kernel gets at once what it takes. It answers len(p) and nil, or 0 and ErrWriteAfterClose when the connection is closing
 	// or gone, or 0 and ErrBufferFull when the peer has let more than the limit pile up; then the
 	// connection is aborted with that reason, because a hole in the stream would be worse.
 	Write(p []byte) (int, error)
@@ -50,7 +50,7 @@ type Transport interface {
 
 	// RegisterProducer names the source of what is written. A streaming producer is paused when more than 64 KiB wait
 	// and resumed when all of it is gone; any other one is asked for more with ResumeProducing whenever nothing waits.
-	// A second one is refused with ErrProducerRegistered. On a lost transport p.StopProducing is called at once.
+	// A second one is refused with ErrProducerRegistered. On a transport that is closing or lost p.StopProducing is called at once.
 	RegisterProducer(p Producer, streaming bool) error
 	// UnregisterProducer says that the producer is done. It completes a LoseConnection that waited for it.
 	UnregisterProducer()

@@ -57,7 +57,7 @@ func (t *Transport) notice() {
 
 // RegisterProducer names the source of what is written.
 func (t *Transport) RegisterProducer(p reactor.Producer, streaming bool) error {
-	if t.phase >= phaseDoomed {
+	if t.phase >= phaseClosing {
 		p.StopProducing()
 		return nil
 	}

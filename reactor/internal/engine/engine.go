@@ -1,8 +1,7 @@
 // Package engine is the small floor the reactor stands on: readiness of descriptors, non-blocking TCP sockets, and
 // wake-ups. It knows no protocol, no timer and no callback chain.
 //
-// Poller is built on gnet's poller layer (epoll on Linux, kqueue on the BSDs and macOS); gnet.go is the only file that
-// imports gnet.
+// Poller is built on gnet's poller layer (epoll on Linux, kqueue on the BSDs and macOS); no other package imports gnet.
 package engine
 
 import (

@@ -55,8 +55,11 @@ func Open(onWake, onTimer func()) (*Poller, error) {
 	return p, nil
 }
 
-// Poll dispatches readiness until Stop, or until the system fails.
+// Poll dispatches readiness until Stop, which may have been called before, or until the system fails.
 func (p *Poller) Poll() error {
+	if p.stopped {
+		return nil
+	}
 	err := p.poll()
 	if p.stopped {
 		return nil
@@ -108,9 +111,6 @@ func (p *Poller) Register(a *Attachment, fd int, h Handler) {
 	a.interest = None
 	attach(p, &a.pa)
 }
-
-// SetHandler gives a registered descriptor to another handler.
-func (p *Poller) SetHandler(a *Attachment, h Handler) { p.handlers[a.pa.FD] = h }
 
 // Deregister forgets the descriptor; the caller closes it afterwards.
 func (p *Poller) Deregister(a *Attachment) {
