@@ -310,7 +310,7 @@ func TestBindTo(t *testing.T) {
 			t.Errorf("posted: got %d, want 1", l.posted)
 		}
 	})
-	t.Run("X11 the binding of the Deferred that is waited for counts", func(t *testing.T) {
+	t.Run("the binding of the Deferred that is waited for counts", func(t *testing.T) {
 		l, on := newLoop(t), make(chan bool, 1)
 		inner := deferred.New(place(l, on)).BindTo(l)
 		outer := deferred.Succeed(1).AddCallback(func(int) (int, error) { return deferred.Chain(inner) })

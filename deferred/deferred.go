@@ -77,8 +77,11 @@ func Fail[T any](err error) *Deferred[T] {
 // Execute calls f now and gives its result as a Deferred.
 //
 // A value gives a succeeded Deferred, an error or a panic a failed one; when f answers Chain(d), d itself is given back.
-// Source: twisted.internet.defer.execute and maybeDeferred.
+// A nil f is a panic. Source: twisted.internet.defer.execute and maybeDeferred.
 func Execute[T any](f func() (T, error)) *Deferred[T] {
+	if f == nil {
+		panic("deferred: Execute with a nil function")
+	}
 	s := &start[T]{f: f}
 	d := &Deferred[T]{phase: fired}
 	d.add(s)

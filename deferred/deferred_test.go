@@ -142,6 +142,7 @@ func TestErrors(t *testing.T) {
 			"AddErrback":  func() { deferred.New[int]().AddErrback(nil) },
 			"AddBoth":     func() { deferred.New[int]().AddBoth(nil) },
 			"AddTimeout":  func() { deferred.New[int]().AddTimeout(nil, 1) },
+			"Execute":     func() { deferred.Execute[int](nil) },
 			"Then":        func() { deferred.Then[int, int](deferred.New[int](), nil) },
 			"Then of nil": func() { deferred.Then(nil, func(int) (int, error) { return 0, nil }) },
 			"New":         func() { deferred.New(func(*deferred.Deferred[int]) {}, func(*deferred.Deferred[int]) {}) },

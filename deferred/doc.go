@@ -3,7 +3,7 @@
 // A producer makes a Deferred with New, hands it out, and later fires it once with Callback or Errback. A consumer adds
 // steps. Each step gets the result of the step before it and answers the result for the step after it:
 //
-//	d := c.Capability()                                            // *Deferred[Capabilities]
+//	d := c.GetCapabilities()                                              // *Deferred[Capabilities]
 //	d.AddCallback(func(caps Capabilities) (Capabilities, error) { ... })  // runs on a value
 //	d.AddErrback(func(err error) (Capabilities, error) { ... })           // runs on an error
 //	n := deferred.Then(d, func(caps Capabilities) (int, error) { ... })   // changes the type

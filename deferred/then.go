@@ -16,7 +16,8 @@ type arrival[T, U any] link[T, U]
 //
 // The result of d moves: an error of d goes to the new Deferred, d is left with the empty value. f may answer a value, an
 // error or Chain of a Deferred[U]. Cancel of the new Deferred cancels d, or the Deferred that f answered. What d brings after
-// that is dropped. One who fires the new Deferred himself gives it his value, without f. The binding of d (BindTo) is handed on. A nil d or f is a panic.
+// that is dropped. One who fires the new Deferred himself gives it his value, without f. The binding of d (BindTo) is handed on.
+// A nil d or f is a panic.
 func Then[T, U any](d *Deferred[T], f func(T) (U, error)) *Deferred[U] {
 	if d == nil || f == nil {
 		panic("deferred: Then with a nil Deferred or function")

@@ -175,7 +175,7 @@ func (c *Client) GetCapabilities() *deferred.Deferred[Capabilities] {
 		}
 		return false
 	}
-	return issue(c, cmd, nil, func(r *wire.Response) (Capabilities, error) {
+	return issue(c, cmd, func(r *wire.Response) (Capabilities, error) {
 		if answered || r.Code == "CAPABILITY" {
 			return c.caps, nil
 		}

@@ -15,8 +15,12 @@ type command struct {
 	name    string
 	tag     string
 	encoded *wire.Encoded
-	next    int  // the segment to be sent next
-	sent    bool // the server may have seen some of it
+	mode    wire.LiteralMode // that of encoded
+	next    int              // the segment to be sent next
+	sent    bool             // the server may have seen some of it
+
+	// arguments appends what follows the name, nil for nothing. It may be called again, to be answered the same.
+	arguments func(b *wire.CommandBuilder)
 
 	// ready is asked right before the command is sent, when everything before it has been answered; an error fails it unsent.
 	ready func() error
@@ -32,13 +36,15 @@ type command struct {
 //
 // NO and BAD fail the Deferred with *ResponseError, a bad argument with *ArgumentError and before anything is sent, the end
 // of the connection with *CommandError. Cancel takes back a command that was not sent; the answer of one that was sent is dropped.
-func issue[T any](c *Client, cmd *command, arguments func(b *wire.CommandBuilder), result func(r *wire.Response) (T, error)) *deferred.Deferred[T] {
+func issue[T any](c *Client, cmd *command, result func(r *wire.Response) (T, error)) *deferred.Deferred[T] {
 	if err := c.ended(); err != nil {
 		return deferred.Fail[T](&CommandError{Command: cmd.name, Err: err})
 	}
-	if err := c.build(cmd, arguments); err != nil {
+	cmd.tag = "A" + strconv.FormatUint(uint64(c.lastTag+1), 10)
+	if err := c.encode(cmd); err != nil {
 		return deferred.Fail[T](err)
 	}
+	c.lastTag++
 	d := deferred.New(func(*deferred.Deferred[T]) { c.cancel(cmd) })
 	d.BindTo(c.transport.Reactor())
 	cmd.done = func(r *wire.Response, err error) {
@@ -71,21 +77,16 @@ func (c *Client) ended() error {
 	return nil
 }
 
-// build gives the command its tag and its bytes.
-func (c *Client) build(cmd *command, arguments func(b *wire.CommandBuilder)) error {
-	cmd.tag = "A" + strconv.FormatUint(uint64(c.lastTag+1), 10)
-	b := wire.CommandBuilder{Mode: c.literalMode()}
+// encode makes the command's bytes, with literals as the server takes them now.
+func (c *Client) encode(cmd *command) (err error) {
+	cmd.mode = c.literalMode()
+	b := wire.CommandBuilder{Mode: cmd.mode}
 	b.Begin(cmd.tag, cmd.name)
-	if arguments != nil {
-		arguments(&b)
+	if cmd.arguments != nil {
+		cmd.arguments(&b)
 	}
-	encoded, err := b.Done()
-	if err != nil {
-		return err
-	}
-	c.lastTag++
-	cmd.encoded = encoded
-	return nil
+	cmd.encoded, err = b.Done()
+	return err
 }
 
 // literalMode is how literals may be sent, as far as the server's capabilities are known (RFC 7888).
@@ -107,16 +108,27 @@ func (c *Client) sendNext() {
 		c.waiting[0] = nil
 		c.waiting = c.waiting[1:]
 		c.forgetEmptyQueue()
-		if cmd.ready != nil {
-			if err := cmd.ready(); err != nil {
-				cmd.done(nil, &CommandError{Command: cmd.name, Err: err})
-				continue
-			}
+		if err := c.makeReady(cmd); err != nil {
+			cmd.done(nil, &CommandError{Command: cmd.name, Err: err})
+			continue
 		}
 		c.active = cmd
 		c.timer = c.after(c.options().commandTimeout(), cmd.name)
 		c.sendSegment(cmd)
 	}
+}
+
+// makeReady is the last look at a command before it is sent: what was known of the server at its issue may not hold any more.
+func (c *Client) makeReady(cmd *command) error {
+	if cmd.ready != nil {
+		if err := cmd.ready(); err != nil {
+			return err
+		}
+	}
+	if cmd.mode != c.literalMode() {
+		return c.encode(cmd)
+	}
+	return nil
 }
 
 // sendSegment sends up to the end of the command, or up to the next literal that the server has to ask for.

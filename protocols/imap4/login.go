@@ -20,8 +20,8 @@ func (c *Client) Login(user, password string) *deferred.Deferred[struct{}] {
 		age = c.capsAge
 		return c.mayLogin()
 	}
-	arguments := func(b *wire.CommandBuilder) { b.SP().AString(user).SP().SecretAString(password) }
-	return issue(c, cmd, arguments, func(*wire.Response) (struct{}, error) {
+	cmd.arguments = func(b *wire.CommandBuilder) { b.SP().AString(user).SP().SecretAString(password) }
+	return issue(c, cmd, func(*wire.Response) (struct{}, error) {
 		if c.capsAge == age { // RFC 9051 section 6.1.1: what was known before the login does not hold any more
 			c.caps, c.capsKnown = Capabilities{}, false
 		}

@@ -187,3 +187,22 @@ func TestBadArguments(t *testing.T) {
 		})
 	}
 }
+
+// A literal that is sent without asking is a command of its own to a server that does not take it.
+func TestLiteralsFollowTheCapabilitiesAtSending(t *testing.T) {
+	for _, test := range []struct{ name, before, after, want string }{
+		{"LITERAL+ withdrawn", "LITERAL+", "IDLE", "A2 LOGIN alice {3}\r\n"},
+		{"LITERAL+ learned", "IDLE", "LITERAL+", "A2 LOGIN alice {3+}\r\na\r\n\r\n"},
+		{"nothing new", "LITERAL-", "LITERAL-", "A2 LOGIN alice {3+}\r\na\r\n\r\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := start(t, newUser(nil))
+			s.server("* OK [CAPABILITY IMAP4rev1 " + test.before + "] ready\r\n")
+			s.capability()
+			s.login("alice", "a\r\n")
+			s.wrote("A1 CAPABILITY\r\n")
+			s.server("* CAPABILITY IMAP4rev1 " + test.after + "\r\nA1 OK done\r\n")
+			s.wrote(test.want)
+		})
+	}
+}

@@ -10,7 +10,7 @@ import (
 // Command: NOOP (RFC 9051 section 6.1.2). Legal in: any state. Fires when the server has answered; what it told went to the Listener.
 // Fails with: *ResponseError, *CommandError.
 func (c *Client) Noop() *deferred.Deferred[struct{}] {
-	return issue(c, &command{name: "NOOP"}, nil, nothing)
+	return issue(c, &command{name: "NOOP"}, nothing)
 }
 
 // nothing is the result of a command whose OK says all.

@@ -1,16 +1,40 @@
 package imap4server
 
-import "github.com/tconn/tconn/deferred"
+import (
+	"fmt"
+	"net"
+
+	"github.com/tconn/tconn/deferred"
+)
+
+// Login is who wants in: what a client sent with LOGIN, and over which connection. It prints with the password as ***.
+// Fields may be added: name those you set.
+type Login struct {
+	// User and Password come as the client sent them, without NUL; keep the password out of errors and logs.
+	User     string
+	Password string `json:"-"`
+	// Peer is the client's address, as Transport.RemoteAddr tells it.
+	Peer net.Addr
+	// Encrypted is true for a connection under TLS.
+	Encrypted bool
+}
+
+// String is the login in one line, the password as ***.
+func (l Login) String() string {
+	return fmt.Sprintf("{User:%q Password:*** Peer:%v Encrypted:%t}", l.User, l.Peer, l.Encrypted)
+}
+
+// GoString is the same for %#v.
+func (l Login) GoString() string { return "imap4server.Login" + l.String() }
 
 // Authenticate decides on a LOGIN: the Deferred fires with the account that the user may see.
 //
-// User and password come as the client sent them, without NUL; keep the password out of errors and logs.
 // Fails with: ErrAuthenticationFailed for a wrong name or password; any other *Refusal is sent as it is. Every other
 // error, a panic, and a nil Account are answered NO [UNAVAILABLE] without a detail, and the error is left unhandled in the
 // Deferred, which reports it (deferred.OnUnhandled).
 // Goroutine: reactor, and the Deferred must be fired there. Fired after the connection was lost, its result is dropped.
 // Source: twisted.cred.portal.Portal.login.
-type Authenticate func(user, password string) *deferred.Deferred[Account]
+type Authenticate func(l Login) *deferred.Deferred[Account]
 
 // Account is what a user sees after LOGIN. Source: twisted.mail.interfaces.IAccountIMAP.
 type Account interface {

@@ -1,10 +1,14 @@
 // Package imap4server answers IMAP4 clients: a reactor.Protocol over mailboxes that the program supplies.
 //
 // It knows CAPABILITY, NOOP, LOGOUT, LOGIN, SELECT, EXAMINE, CLOSE and UNSELECT, takes literals of both kinds, and answers BAD to
-// every other command. What it advertises is what it does: IMAP4rev1 LITERAL+ UNSELECT, and LOGINDISABLED where LOGIN is refused.
+// every other command. What it advertises is what it does: IMAP4rev1 LITERAL+ UNSELECT, and LOGINDISABLED where LOGIN is refused:
+// without TLS, unless Options.AllowInsecureAuth.
 //
-//	factory := &imap4server.Factory{Authenticate: imap4server.OneUser("alice", "secret", imap4server.NewDemoAccount(3))}
-//	reactor.ListenTCP(1143, factory)
+//	factory := &imap4server.Factory{
+//		Authenticate: imap4server.OneUser("alice", "secret", imap4server.NewDemoAccount(3)),
+//		Options:      imap4server.Options{AllowInsecureAuth: true}, // on this machine only
+//	}
+//	reactor.ListenTCP(1143, factory, reactor.Interface("127.0.0.1"))
 //	reactor.Run()
 //
 // One Server carries one connection. Commands are handled one after the other in the order received, however many arrive at once.

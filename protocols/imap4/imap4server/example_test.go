@@ -14,7 +14,10 @@ import (
 // A server on a reactor, and a plain client that prints its answers.
 func Example() {
 	r := reactor.New()
-	factory := &imap4server.Factory{Authenticate: imap4server.OneUser("alice", "secret", imap4server.NewDemoAccount(3))}
+	factory := &imap4server.Factory{
+		Authenticate: imap4server.OneUser("alice", "secret", imap4server.NewDemoAccount(3)),
+		Options:      imap4server.Options{AllowInsecureAuth: true}, // nobody else hears what goes over the loopback interface
+	}
 	port, err := r.ListenTCP(0, factory, reactor.Interface("127.0.0.1"))
 	if err != nil {
 		fmt.Println(err)
@@ -53,14 +56,14 @@ func Example() {
 // Every user has an account of his own.
 func ExampleAuthenticate() {
 	accounts := map[string]*imap4server.MemoryAccount{"alice": imap4server.NewDemoAccount(3), "bob": {}}
-	login := imap4server.Authenticate(func(user, password string) *deferred.Deferred[imap4server.Account] {
-		account, known := accounts[user]
-		if !known || password != "secret" {
+	login := imap4server.Authenticate(func(l imap4server.Login) *deferred.Deferred[imap4server.Account] {
+		account, known := accounts[l.User]
+		if !known || l.Password != "secret" {
 			return deferred.Fail[imap4server.Account](imap4server.ErrAuthenticationFailed)
 		}
 		return deferred.Succeed[imap4server.Account](account)
 	})
-	login("mallory", "guess").AddErrback(func(err error) (imap4server.Account, error) {
+	login(imap4server.Login{User: "mallory", Password: "guess"}).AddErrback(func(err error) (imap4server.Account, error) {
 		fmt.Println(err)
 		return nil, nil
 	})

@@ -10,7 +10,7 @@ import (
 //
 // Both fields go to each Server as they are when the connection comes. Source: Twisted's ServerFactory for an IMAP4Server.
 type Factory struct {
-	// Authenticate decides on LOGIN; nil: LOGIN is refused and LOGINDISABLED advertised.
+	// Authenticate decides on LOGIN; nil: LOGIN is refused and LOGINDISABLED advertised, also under TLS.
 	Authenticate Authenticate
 	// Options of every connection; the zero value is ready for use.
 	Options Options

@@ -46,10 +46,10 @@ func serve(input []byte, cut reactortest.Chunking, late bool) string {
 		account = lateAccount{clock, account}
 	}
 	login := imap4server.OneUser("alice", "secret", account)
-	server := &imap4server.Server{Authenticate: login, Options: imap4server.Options{LineBytes: 1000, LiteralBytes: 100, IdleTimeout: 24 * time.Hour}}
+	server := &imap4server.Server{Authenticate: login, Options: imap4server.Options{AllowInsecureAuth: true, LineBytes: 1000, LiteralBytes: 100, IdleTimeout: -1}}
 	if late {
-		server.Authenticate = func(user, password string) *deferred.Deferred[imap4server.Account] {
-			return later(clock, login(user, password))
+		server.Authenticate = func(l imap4server.Login) *deferred.Deferred[imap4server.Account] {
+			return later(clock, login(l))
 		}
 	}
 	tr.Connect(server)

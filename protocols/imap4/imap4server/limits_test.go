@@ -146,7 +146,8 @@ func TestLoginTries(t *testing.T) {
 	}
 }
 
-// TestOptionDefaults: each field that is a limit takes its default for zero and less.
+// TestOptionDefaults: each field that is a limit takes its default for zero; less is the default, too, but for the timeouts, where it
+// stays and is no limit.
 func TestOptionDefaults(t *testing.T) {
 	want := imap4server.Options{
 		LineBytes:    imap4server.DefaultLineBytes,
@@ -156,13 +157,18 @@ func TestOptionDefaults(t *testing.T) {
 		LoginTries:   imap4server.DefaultLoginTries,
 		BadCommands:  imap4server.DefaultBadCommands,
 	}
-	given := map[string]imap4server.Options{
-		"zero":     {},
-		"negative": {LineBytes: -1, LiteralBytes: -1, LoginTimeout: -1, IdleTimeout: -1, LoginTries: -1, BadCommands: -1},
+	unlimited := want
+	unlimited.LoginTimeout, unlimited.IdleTimeout = -1, -1
+	cases := []struct {
+		name        string
+		given, want imap4server.Options
+	}{
+		{"zero", imap4server.Options{}, want},
+		{"negative", imap4server.Options{LineBytes: -1, LiteralBytes: -1, LoginTimeout: -1, IdleTimeout: -1, LoginTries: -1, BadCommands: -1}, unlimited},
 	}
-	for name, o := range given {
-		if got := start(t, o).server.Options; got != want {
-			t.Errorf("%s: got %+v, want %+v", name, got, want)
+	for _, tc := range cases {
+		if got := connect(t, alice(), tc.given, nil).server.Options; got != tc.want {
+			t.Errorf("%s: got %+v, want %+v", tc.name, got, tc.want)
 		}
 	}
 	for i, v := range reflect.VisibleFields(reflect.TypeFor[imap4server.Options]()) {

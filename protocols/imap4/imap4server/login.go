@@ -5,20 +5,31 @@ import (
 
 	"github.com/tconn/tconn/deferred"
 	"github.com/tconn/tconn/protocols/imap4/internal/wire"
+	"github.com/tconn/tconn/reactor"
 )
 
 // loginObjection tells why LOGIN is refused whatever its arguments.
 func (s *Server) loginObjection() *reply {
 	var r reply
 	switch {
-	case s.Options.LoginDisabled:
-		r = no("PRIVACYREQUIRED", "LOGIN is disabled on this connection")
 	case s.Authenticate == nil:
 		r = no("", "LOGIN is disabled")
+	case !s.encrypted() && !s.Options.AllowInsecureAuth:
+		r = no("PRIVACYREQUIRED", "LOGIN is disabled without TLS")
 	default:
 		return nil
 	}
 	return &r
+}
+
+// encrypted tells whether the connection is under TLS now.
+func (s *Server) encrypted() bool {
+	t, ok := s.transport.(reactor.TLSTransport)
+	if !ok {
+		return false
+	}
+	_, ok = t.TLSState()
+	return ok
 }
 
 // onLogin: RFC 3501 section 6.2.3.
@@ -33,9 +44,9 @@ func (s *Server) onLogin(c wire.Command) {
 		s.answer(c.Tag, *bad("LOGIN wants a user name and a password"))
 		return
 	}
-	u, p := string(user), string(password)
+	l := Login{User: string(user), Password: string(password), Peer: s.transport.RemoteAddr(), Encrypted: s.encrypted()}
 	await(s,
-		func() *deferred.Deferred[Account] { return s.Authenticate(u, p) },
+		func() *deferred.Deferred[Account] { return s.Authenticate(l) },
 		func(a Account, err error) error { return s.onAuthenticated(c.Tag, a, err) })
 }
 

@@ -1,6 +1,7 @@
 package imap4server_test
 
 import (
+	"crypto/tls"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,11 +30,19 @@ type session struct {
 	server *imap4server.Server
 }
 
-// open connects a server without taking its greeting.
+// open connects a server that allows LOGIN in the clear, without taking its greeting.
 func open(t testing.TB, authenticate imap4server.Authenticate, o imap4server.Options) *session {
+	t.Helper()
+	o.AllowInsecureAuth = true
+	return connect(t, authenticate, o, nil)
+}
+
+// connect connects a server with these very options, under TLS unless state is nil.
+func connect(t testing.TB, authenticate imap4server.Authenticate, o imap4server.Options, state *tls.ConnectionState) *session {
 	t.Helper()
 	clock := reactortest.NewClock()
 	s := &session{t: t, clock: clock, tr: reactortest.NewTransport(clock)}
+	s.tr.SetTLS(state)
 	s.server = &imap4server.Server{Authenticate: authenticate, Options: o}
 	s.tr.Connect(s.server)
 	t.Cleanup(func() {
@@ -60,6 +69,9 @@ func startSelected(t testing.TB, o imap4server.Options) *session {
 	s.tr.Clear()
 	return s
 }
+
+// insecure are the options of a server that allows LOGIN in the clear.
+var insecure = imap4server.Options{AllowInsecureAuth: true}
 
 func alice() imap4server.Authenticate {
 	return imap4server.OneUser("alice", "secret", imap4server.NewDemoAccount(3))
@@ -157,13 +169,13 @@ func (s *session) sendCut(client string, cut reactortest.Chunking) {
 // slow is an account whose Deferreds the test fires.
 type slow struct {
 	logins  []*deferred.Deferred[imap4server.Account]
-	users   []string
+	got     []imap4server.Login
 	selects []*deferred.Deferred[imap4server.Mailbox]
 	names   []string
 }
 
-func (a *slow) authenticate(user, _ string) *deferred.Deferred[imap4server.Account] {
-	a.users = append(a.users, user)
+func (a *slow) authenticate(l imap4server.Login) *deferred.Deferred[imap4server.Account] {
+	a.got = append(a.got, l)
 	d := deferred.New[imap4server.Account]()
 	a.logins = append(a.logins, d)
 	return d

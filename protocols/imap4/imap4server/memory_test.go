@@ -130,7 +130,7 @@ func TestOneUser(t *testing.T) {
 		{"alice", "secret", true}, {"alice", "Secret", false}, {"Alice", "secret", false}, {"alice", "", false}, {"", "", false}, {"alice", "secretx", false},
 	}
 	for _, tc := range cases {
-		got, err, _ := login(tc.user, tc.password).Result()
+		got, err, _ := login(imap4server.Login{User: tc.user, Password: tc.password}).Result()
 		if right := err == nil && got == imap4server.Account(account); right != tc.right {
 			t.Errorf("%q %q: let in %v, want %v", tc.user, tc.password, right, tc.right)
 		}

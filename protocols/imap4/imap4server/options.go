@@ -6,31 +6,33 @@ import (
 	"github.com/tconn/tconn/protocols/imap4/internal/wire"
 )
 
-// Options of a Server. In every field zero and less mean the default.
+// Options of a Server. The zero value is all defaults. Sizes and counts: zero or less is the default. Timeouts: zero is the
+// default, negative no limit.
 type Options struct {
-	// LoginDisabled refuses LOGIN with NO [PRIVACYREQUIRED] and advertises LOGINDISABLED, for connections in the clear
-	// (RFC 3501 section 6.2.3). False: LOGIN is allowed.
-	LoginDisabled bool
+	// AllowInsecureAuth lets a client LOGIN over a connection without TLS; false refuses with NO [PRIVACYREQUIRED] and advertises
+	// LOGINDISABLED there (RFC 3501 sections 6.2.3 and 11.2). A server behind a proxy that ends TLS needs it, too.
+	AllowInsecureAuth bool
 
-	// LineBytes: bytes of one command outside its literals. Default 64 KiB. Above: BYE.
+	// LineBytes: bytes of one command outside its literals. Zero or less is 64 KiB. Above: BYE.
 	LineBytes int
 
-	// LiteralBytes: octets of one literal of a command. Default 64 KiB. Above, "+" is not sent and the answer is
+	// LiteralBytes: octets of one literal of a command. Zero or less is 64 KiB. Above, "+" is not sent and the answer is
 	// NO [TOOBIG]; a literal that does not wait for "+" is skipped and the answer is BAD [TOOBIG].
 	// A command as a whole may have LineBytes and twice this; a longer line ends in BYE, too.
 	LiteralBytes int
 
-	// LoginTimeout: from the connection to the end of LOGIN, whatever the client sends meanwhile. Default 60 s. Then: BYE.
+	// LoginTimeout: from the connection to the end of LOGIN, whatever the client sends meanwhile. Zero is 60 s, negative no limit.
+	// Then: BYE.
 	LoginTimeout time.Duration
 
-	// IdleTimeout: after LOGIN, since the last complete command. Default 30 min, the least that RFC 3501 section 5.4 allows.
-	// Then: BYE.
+	// IdleTimeout: after LOGIN, since the last complete command. Zero is 30 min, the least that RFC 3501 section 5.4 allows,
+	// negative no limit. Then: BYE.
 	IdleTimeout time.Duration
 
-	// LoginTries: LOGIN commands that fail. Default 3. With the last of them: BYE.
+	// LoginTries: LOGIN commands that fail. Zero or less is 3. With the last of them: BYE.
 	LoginTries int
 
-	// BadCommands: how many commands in a row may be answered BAD or [TOOBIG] before LOGIN. Default 10. Above: BYE.
+	// BadCommands: how many commands in a row may be answered BAD or [TOOBIG] before LOGIN. Zero or less is 10. Above: BYE.
 	BadCommands int
 }
 
@@ -47,23 +49,24 @@ const (
 const (
 	// maxLiterals of one command.
 	maxLiterals = 16
-	// maxAnswerBytes is how many bytes of answers may wait for the client to read before no more commands are read.
+	// maxAnswerBytes is how many bytes of answers may wait for the client to read before no more commands are read. It must not be
+	// below the mark at which a Transport pauses a producer: only a producer that was paused is told when all has gone.
 	maxAnswerBytes = 64 << 10
 )
 
 // withDefaults fills in what is not set.
 func (o Options) withDefaults() Options {
-	o.LineBytes = orDefault(o.LineBytes, DefaultLineBytes)
-	o.LiteralBytes = orDefault(o.LiteralBytes, DefaultLiteralBytes)
+	o.LineBytes = orDefault(max(o.LineBytes, 0), DefaultLineBytes)
+	o.LiteralBytes = orDefault(max(o.LiteralBytes, 0), DefaultLiteralBytes)
 	o.LoginTimeout = orDefault(o.LoginTimeout, DefaultLoginTimeout)
 	o.IdleTimeout = orDefault(o.IdleTimeout, DefaultIdleTimeout)
-	o.LoginTries = orDefault(o.LoginTries, DefaultLoginTries)
-	o.BadCommands = orDefault(o.BadCommands, DefaultBadCommands)
+	o.LoginTries = orDefault(max(o.LoginTries, 0), DefaultLoginTries)
+	o.BadCommands = orDefault(max(o.BadCommands, 0), DefaultBadCommands)
 	return o
 }
 
 func orDefault[T int | time.Duration](v, byDefault T) T {
-	if v <= 0 {
+	if v == 0 {
 		return byDefault
 	}
 	return v

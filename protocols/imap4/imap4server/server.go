@@ -14,7 +14,7 @@ import (
 //
 // Goroutine: reactor. Source: twisted.mail.imap4.IMAP4Server.
 type Server struct {
-	// Authenticate decides on LOGIN; nil: LOGIN is refused and LOGINDISABLED advertised. Set it before MakeConnection.
+	// Authenticate decides on LOGIN; nil: LOGIN is refused and LOGINDISABLED advertised, also under TLS. Set it before MakeConnection.
 	Authenticate Authenticate
 	// Options of this connection; the zero value is ready for use. Set them before MakeConnection, which fills in the defaults.
 	Options Options
@@ -37,12 +37,15 @@ type Server struct {
 
 	badInRow     int
 	failedLogins int
-	timer        *reactor.DelayedCall
-	lastCommand  time.Time // when the last complete command came
+	timer        *reactor.DelayedCall // nil for none
+	lastCommand  time.Time            // when the last complete command came
 }
 
-// MakeConnection sets the server up and greets the client.
+// MakeConnection sets the server up and greets the client. A second call panics: a server serves one connection.
 func (s *Server) MakeConnection(t reactor.Transport) {
+	if s.transport != nil {
+		panic("imap4server: a Server serves one connection; build another one for the next")
+	}
 	s.transport = t
 	s.Options = s.Options.withDefaults()
 	s.limits = s.Options.limits()
@@ -97,7 +100,7 @@ func (s *Server) onLost(error) {
 
 // release lets go of all that the connection held.
 func (s *Server) release() {
-	_ = s.timer.Cancel() // it may have been the timer that called
+	s.stopTimer()
 	s.left, s.refusal, s.account = nil, nil, nil
 	s.closeMailbox()
 }

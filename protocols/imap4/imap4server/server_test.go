@@ -181,39 +181,6 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
-func TestLoginDisabled(t *testing.T) {
-	const disabled = "* OK [CAPABILITY IMAP4rev1 LITERAL+ UNSELECT LOGINDISABLED] tconn IMAP4rev1 server ready\r\n"
-	cases := []struct {
-		name         string
-		authenticate imap4server.Authenticate
-		options      imap4server.Options
-		script       string
-	}{
-		{"by option", alice(), imap4server.Options{LoginDisabled: true}, `
-		C: a CAPABILITY
-		S: * CAPABILITY IMAP4rev1 LITERAL+ UNSELECT LOGINDISABLED
-		S: a OK CAPABILITY completed
-		C: b LOGIN alice secret
-		S: b NO [PRIVACYREQUIRED] LOGIN is disabled on this connection
-		C: c LOGIN {5}
-		S: c NO [PRIVACYREQUIRED] LOGIN is disabled on this connection
-		C: d SELECT INBOX
-		S: d BAD SELECT is not allowed in state not authenticated`},
-		{"without Authenticate", nil, imap4server.Options{}, `
-		C: a LOGIN alice secret
-		S: a NO LOGIN is disabled`},
-	}
-	for _, tc := range cases {
-		t.Run(tc.name, func(t *testing.T) {
-			replay(t, tc.script, func(t testing.TB) *session {
-				s := open(t, tc.authenticate, tc.options)
-				s.want(disabled)
-				return s
-			})
-		})
-	}
-}
-
 // TestStates tries every command in every state.
 func TestStates(t *testing.T) {
 	const all = "not authenticated,authenticated,selected"
@@ -342,7 +309,7 @@ func TestBackendErrors(t *testing.T) {
 		})
 		t.Run("login: "+tc.name, func(t *testing.T) {
 			errs := unhandled(t)
-			login := func(string, string) *deferred.Deferred[imap4server.Account] {
+			login := func(imap4server.Login) *deferred.Deferred[imap4server.Account] {
 				return deferred.Fail[imap4server.Account](tc.err)
 			}
 			s := open(t, login, imap4server.Options{})
@@ -372,8 +339,8 @@ func TestBackendFaults(t *testing.T) {
 		login imap4server.Authenticate
 		want  string
 	}{
-		{"Authenticate panics", func(string, string) *deferred.Deferred[imap4server.Account] { panic("oops") }, "l NO [UNAVAILABLE] Server error\r\n"},
-		{"Authenticate answers nil", func(string, string) *deferred.Deferred[imap4server.Account] { return nil }, "l NO [UNAVAILABLE] Server error\r\n"},
+		{"Authenticate panics", func(imap4server.Login) *deferred.Deferred[imap4server.Account] { panic("oops") }, "l NO [UNAVAILABLE] Server error\r\n"},
+		{"Authenticate answers nil", func(imap4server.Login) *deferred.Deferred[imap4server.Account] { return nil }, "l NO [UNAVAILABLE] Server error\r\n"},
 		{"the account is nil", imap4server.OneUser("alice", "secret", nil), "l NO [UNAVAILABLE] Server error\r\n"},
 		{"the mailbox is nil", boxes{by: map[string]imap4server.Mailbox{"INBOX": nil}}.login(), "l" + loggedIn + "s NO [UNAVAILABLE] Server error\r\n"},
 		{"a flag is none", boxes{by: map[string]imap4server.Mailbox{"INBOX": noFlag}}.login(), "l" + loggedIn + "s NO [UNAVAILABLE] Server error\r\n"},
@@ -465,6 +432,7 @@ func TestEmbedded(t *testing.T) {
 	m := &box{}
 	p := &shadow{}
 	p.Authenticate = boxes{by: map[string]imap4server.Mailbox{"INBOX": m}}.login()
+	p.Options.AllowInsecureAuth = true
 	clock := reactortest.NewClock()
 	tr := reactortest.NewTransport(clock)
 	tr.Connect(p)
@@ -481,8 +449,36 @@ func TestEmbedded(t *testing.T) {
 	}
 }
 
+func TestSecondConnection(t *testing.T) {
+	second := func(t *testing.T, s *session) {
+		t.Helper()
+		other := reactortest.NewTransport(nil)
+		defer func() {
+			want := "imap4server: a Server serves one connection; build another one for the next"
+			if got := recover(); got != want {
+				t.Errorf("MakeConnection once more: got panic %v, want %q", got, want)
+			}
+			if got := string(other.Take()); got != "" {
+				t.Errorf("sent on the second connection: got %q, want nothing", got)
+			}
+		}()
+		s.server.MakeConnection(other)
+	}
+	t.Run("beside the first", func(t *testing.T) {
+		s := start(t, imap4server.Options{})
+		second(t, s)
+		s.send("a NOOP\r\n")
+		s.want("a OK NOOP completed\r\n")
+	})
+	t.Run("after the loss of the first", func(t *testing.T) {
+		s := start(t, imap4server.Options{})
+		s.tr.Lose(nil)
+		second(t, s)
+	})
+}
+
 func TestFactory(t *testing.T) {
-	f := &imap4server.Factory{Authenticate: alice(), Options: imap4server.Options{LoginTries: 1}}
+	f := &imap4server.Factory{Authenticate: alice(), Options: imap4server.Options{AllowInsecureAuth: true, LoginTries: 1}}
 	a, b := f.BuildProtocol(nil), f.BuildProtocol(nil)
 	if a == b {
 		t.Error("BuildProtocol: the same protocol twice, want one for each connection")

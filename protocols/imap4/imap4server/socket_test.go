@@ -46,7 +46,7 @@ func dial(t testing.TB, addr string) net.Conn {
 }
 
 func TestOverASocket(t *testing.T) {
-	c := dial(t, listen(t, &imap4server.Factory{Authenticate: alice()}))
+	c := dial(t, listen(t, &imap4server.Factory{Authenticate: alice(), Options: insecure}))
 	if _, err := io.WriteString(c, loginLine+"s SELECT {5+}\r\nINBOX\r\nc CLOSE\r\nx LOGOUT\r\n"); err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestOverASocket(t *testing.T) {
 // TestManyCommandsOverASocket: a client that sends 40,000 commands in one piece gets all answers, in order.
 func TestManyCommandsOverASocket(t *testing.T) {
 	const commands = 40_000
-	c := dial(t, listen(t, &imap4server.Factory{Authenticate: alice()}))
+	c := dial(t, listen(t, &imap4server.Factory{Authenticate: alice(), Options: insecure}))
 	sent := make(chan error, 1)
 	reader := bufio.NewReader(c)
 	if line, err := reader.ReadString('\n'); err != nil || line != greeting {

@@ -107,3 +107,42 @@ func TestIdleTimeout(t *testing.T) {
 		}
 	})
 }
+
+// TestNoTimeout: negative is no limit, each timeout on its own.
+func TestNoTimeout(t *testing.T) {
+	const long = 1000 * time.Hour
+	cases := []struct {
+		name          string
+		o             imap4server.Options
+		before, after int // timers, before and after LOGIN
+	}{
+		{"neither", imap4server.Options{LoginTimeout: -1, IdleTimeout: -1}, 0, 0},
+		{"for login", imap4server.Options{LoginTimeout: -1}, 0, 1},
+		{"when idle", imap4server.Options{IdleTimeout: -1}, 1, 0},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			s := start(t, tc.o)
+			if got := s.clock.Pending(); got != tc.before {
+				t.Errorf("timers before LOGIN: got %d, want %d", got, tc.before)
+			}
+			if tc.before == 0 {
+				s.clock.Advance(long)
+				s.want("")
+			}
+			s.send(loginLine)
+			s.want("l" + loggedIn)
+			if got := s.clock.Pending(); got != tc.after {
+				t.Errorf("timers after LOGIN: got %d, want %d", got, tc.after)
+			}
+			s.clock.Advance(long)
+			if tc.after == 1 {
+				s.want(byeIdle)
+				return
+			}
+			s.want("")
+			s.send("x LOGOUT\r\n")
+			s.wantClosed(true)
+		})
+	}
+}

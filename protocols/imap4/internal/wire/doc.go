@@ -12,6 +12,6 @@
 // next unit begins is unknown or that a limit was passed: the connection cannot go on.
 //
 // Where is what: limits.go and errors.go; unit.go, scanner.go, line.go (framing); head.go (what kind of line);
-// decoder.go, value.go, list.go (values); response.go, status.go, capability.go (client's input); command.go
+// decoder.go, value.go, list.go (values); response.go, words.go, capability.go (client's input); command.go
 // (server's input); append.go, builder.go, encoded.go, serverline.go (output); utf7.go (mailbox names).
 package wire
