@@ -19,33 +19,38 @@ const (
 
 var echoLine = []byte("A1 NOOP, a line of about the length of an IMAP command\r\n")
 
+// echo runs each client against each server. The first ratio is the whole program, tconn on both sides beside net on both
+// sides; the others change one side only. With two cores a goroutine per connection uses what the partner leaves, so the
+// partner matters.
 func echo() {
-	fmt.Printf("line echo, %d connections, %d rounds of %v each, median; round trips a second\n", echoConnections, echoRounds, echoTime)
-	compare("as client (server: net)", echoRounds, func(variant string) float64 {
-		s := startServer("serve-echo-net")
-		defer s.stop()
-		return measure("echo-"+variant, s.addr)
-	})
-	compare("as server (client: net)", echoRounds, func(variant string) float64 {
-		s := startServer("serve-echo-" + variant)
-		defer s.stop()
-		return measure("echo-net", s.addr)
-	})
+	fmt.Printf("line echo, %d connections, %d rounds of %v each, medians; round trips a second\n", echoConnections, echoRounds, echoTime)
+	rates := map[string][]float64{}
+	for range echoRounds {
+		for _, server := range []string{"net", "tconn"} {
+			for _, client := range []string{"net", "tconn"} {
+				s := startServer("serve-echo-" + server)
+				rates[server+client] = append(rates[server+client], measure("echo-"+client, s.addr))
+				s.stop()
+			}
+		}
+	}
+	row := func(title, ours, theirs string) {
+		fmt.Printf("%-34s tconn %8.0f   goroutine per connection %8.0f   ratio %.2f\n", title, median(rates[ours]), median(rates[theirs]), ratio(rates[ours], rates[theirs]))
+	}
+	row("server and client", "tconntconn", "netnet")
+	row("client, the server being tconn", "tconntconn", "tconnnet")
+	row("client, the server being net", "nettconn", "netnet")
+	row("server, the client being tconn", "tconntconn", "nettconn")
+	row("server, the client being net", "tconnnet", "netnet")
 }
 
-// compare alternates tconn and net, and prints both medians and the median of the ratios of the rounds.
-func compare(title string, rounds int, run func(variant string) float64) {
-	var ours, theirs, ratios []float64
-	for i := range rounds {
-		var a, b float64
-		if i%2 == 0 {
-			a, b = run("tconn"), run("net")
-		} else {
-			b, a = run("net"), run("tconn")
-		}
-		ours, theirs, ratios = append(ours, a), append(theirs, b), append(ratios, a/b)
+// ratio is the median of the ratios of the rounds.
+func ratio(ours, theirs []float64) float64 {
+	var ratios []float64
+	for i := range ours {
+		ratios = append(ratios, ours[i]/theirs[i])
 	}
-	fmt.Printf("%-26s tconn %10.0f   goroutine per connection %10.0f   ratio %.2f\n", title, median(ours), median(theirs), median(ratios))
+	return median(ratios)
 }
 
 func serveEchoNet([]string) {

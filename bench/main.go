@@ -5,7 +5,7 @@
 //	go run . bulk    one connection that only receives
 //
 // Every variant is a process of its own (this program again), and so is the server, so that memory and time are told
-// apart. Rounds alternate between the variants; the figure is the median.
+// apart. For echo and bulk the rounds alternate between the variants and the figure is the median; idle measures each once.
 package main
 
 import (

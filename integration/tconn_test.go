@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tconn/tconn/internal/mailservers"
 )
@@ -132,4 +133,52 @@ func TestTconnInterrupted(t *testing.T) {
 	if code := cmd.ProcessState.ExitCode(); code != 130 || stderr.String() != "tconn: interrupted\n" {
 		t.Errorf("got code %d, stderr %q; want 130 and the word interrupted", code, stderr)
 	}
+}
+
+// A second signal ends a run that cannot end in order, because nobody takes what it prints.
+func TestTconnInterruptedWhilePrinting(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		fmt.Fprint(c, "* OK hi\r\n* CAPABILITY")
+		for i := range 990 { // far more than a pipe holds
+			fmt.Fprintf(c, " X%0200d", i)
+		}
+		fmt.Fprint(c, "\r\nA1 OK done\r\n")
+		_, _ = io.Copy(io.Discard, c)
+	}()
+	cmd := exec.Command(tconnBinary(t), l.Addr().String())
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(stdout, make([]byte, len(connected)+1)); err != nil { // the first list line has begun
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { _, err := cmd.Process.Wait(); ended <- err }()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for range 250 {
+		_ = cmd.Process.Signal(os.Interrupt)
+		select {
+		case <-ended:
+			return
+		case <-tick.C:
+		}
+	}
+	_ = cmd.Process.Kill()
+	<-ended
+	t.Error("250 interrupts did not end it")
 }

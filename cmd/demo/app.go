@@ -28,12 +28,15 @@ type app struct {
 	code   int
 }
 
+// responseLimit bounds one response, in bytes.
+const responseLimit = 1 << 20
+
 func newApp(t *target, stdout, stderr io.Writer) *app {
 	return &app{
 		target: t, stdout: stdout, stderr: stderr,
 		reactor: reactor.New(),
-		// The whole run has one deadline, so the client needs none of its own.
-		options: &imap4.Options{GreetingTimeout: -1, CommandTimeout: -1},
+		// The whole run has one deadline, so the client needs none of its own. It keeps nothing larger than a capability list.
+		options: &imap4.Options{GreetingTimeout: -1, CommandTimeout: -1, Limits: &imap4.Limits{Response: responseLimit}},
 	}
 }
 
@@ -41,6 +44,7 @@ func newApp(t *target, stdout, stderr io.Writer) *app {
 func (a *app) run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process, whatever it waits for
 	a.ctx = ctx
 	if a.verbose {
 		transcript := policies.NewTranscript(a.stderr)
@@ -107,7 +111,9 @@ func (f *factory) BuildProtocol(net.Addr) reactor.Protocol {
 
 // ClientConnectionFailed prints why.
 func (f *factory) ClientConnectionFailed(_ *reactor.Connector, reason error) {
-	if f.app.over() {
+	// Only our own end aborts, and it has said why; but a timeout is a case of an abort, too.
+	aborted := errors.Is(reason, reactor.ErrUserAbort) && !errors.Is(reason, reactor.ErrTimeout)
+	if f.app.over() || aborted {
 		return
 	}
 	fmt.Fprintln(f.app.stdout, "Client connection failed:", safe(reason.Error()))
@@ -119,14 +125,19 @@ func (a *app) failed(err error) {
 	if a.over() {
 		return
 	}
+	var late *runTimeout
+	var bye *imap4.ByeError
+	if errors.As(err, &late) && !errors.As(err, &bye) {
+		err = late
+	}
 	fmt.Fprintf(a.stderr, "tconn: %s\n", safe(err.Error()))
 	a.finish(exitCode(err))
 }
 
-// timedOut is the end of --timeout. An attempt to connect has the same limit and reports by itself.
+// timedOut is the end of --timeout: what is pending fails with it. An attempt to connect has the same limit and reports by itself.
 func (a *app) timedOut() {
 	if a.client != nil {
-		a.failed(&runTimeout{after: a.timeout})
+		a.client.Transport().AbortWith(&runTimeout{after: a.timeout})
 	}
 }
 

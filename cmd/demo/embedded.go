@@ -12,6 +12,7 @@ import (
 func (a *app) startServer() error {
 	factory := &imap4server.Factory{
 		Authenticate: imap4server.OneUser("demo", "demo", imap4server.NewDemoAccount(3)),
+		Options:      imap4server.Options{AllowInsecureAuth: true}, // both ends are in this process
 	}
 	port, err := a.reactor.ListenTCP(0, factory, reactor.Interface("127.0.0.1"))
 	if err != nil {

@@ -21,6 +21,7 @@ const (
 	exitName        = 6
 	exitConnect     = 7
 	exitStrange     = 8
+	exitWrite       = 23
 	exitTimeout     = 28
 	exitTLS         = 35
 	exitCertificate = 60
@@ -32,7 +33,10 @@ const (
 func exitCode(err error) int {
 	var certificate *tls.CertificateVerificationError
 	var refused *imap4.ResponseError
+	var bye *imap4.ByeError
 	switch {
+	case errors.As(err, &bye): // however long the server took to close then
+		return exitStrange
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, reactor.ErrTCPTimedOut):
 		return exitTimeout
 	case errors.As(err, &certificate):
@@ -58,10 +62,17 @@ func (e *runTimeout) Error() string {
 
 func (e *runTimeout) Is(target error) bool { return target == context.DeadlineExceeded }
 
-// safe makes text fit for a terminal: what is not printable is escaped.
+// maxShown is how many bytes of a message are shown.
+const maxShown = 1000
+
+// safe makes text fit for a terminal: what is not printable is escaped, what is very long is cut.
 func safe(text string) string {
 	var b strings.Builder
 	for len(text) > 0 {
+		if b.Len() >= maxShown {
+			b.WriteString("...")
+			break
+		}
 		r, size := utf8.DecodeRuneInString(text)
 		switch {
 		case r == utf8.RuneError && size == 1:

@@ -5,10 +5,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -81,11 +83,17 @@ func (f *flags) check(args []string) error {
 // address takes HOST and PORT, or HOST:PORT.
 func (t *target) address(args []string) error {
 	t.host = args[0]
-	port := ""
-	if len(args) == 2 {
+	if strings.Contains(t.host, "://") {
+		return errors.New("HOST is a name or an address, not a URL")
+	}
+	host, port, err := net.SplitHostPort(t.host)
+	switch {
+	case err == nil && len(args) == 2:
+		return errors.New("PORT is given twice")
+	case err == nil:
+		t.host = host
+	case len(args) == 2:
 		port = args[1]
-	} else if host, p, err := net.SplitHostPort(t.host); err == nil {
-		t.host, port = host, p
 	}
 	if t.host == "" {
 		return errors.New("HOST is empty")
@@ -109,7 +117,7 @@ func (f *flags) addTLS(t *target) error {
 	if f.ca == "" {
 		return nil
 	}
-	pem, err := os.ReadFile(f.ca)
+	pem, err := readCA(f.ca)
 	if err != nil {
 		return err
 	}
@@ -118,6 +126,22 @@ func (f *flags) addTLS(t *target) error {
 		return fmt.Errorf("no certificate in %s", f.ca)
 	}
 	return nil
+}
+
+// maxCAFile is larger than any list of authorities, and smaller than what a device could send.
+const maxCAFile = 16 << 20
+
+func readCA(name string) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	pem, err := io.ReadAll(io.LimitReader(file, maxCAFile+1))
+	if err == nil && len(pem) > maxCAFile {
+		err = fmt.Errorf("%s is larger than %d MiB", name, maxCAFile>>20)
+	}
+	return pem, err
 }
 
 // seconds is a flag: a duration, or a plain number of seconds.
