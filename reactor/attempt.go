@@ -63,7 +63,10 @@ func (a *attempt) start() {
 		a.fail(ErrConnect, fmt.Errorf("invalid port %d", p))
 		return
 	}
-	host := strings.TrimSuffix(strings.TrimPrefix(a.k.host, "["), "]")
+	host := a.k.host
+	if inner, ok := strings.CutPrefix(host, "["); ok && strings.HasSuffix(inner, "]") { // as an IPv6 address stands in a URL
+		host = strings.TrimSuffix(inner, "]")
+	}
 	if host == "" {
 		a.fail(ErrDNSLookup, errors.New("the host name is empty"))
 		return

@@ -32,3 +32,11 @@ type SocketOptions struct {
 	// Bind is the local address; the zero value lets the system choose.
 	Bind netip.AddrPort
 }
+
+// BindError is a local address that cannot be used.
+type BindError struct{ Err error }
+
+func (e *BindError) Error() string { return e.Err.Error() }
+
+// Unwrap is the cause.
+func (e *BindError) Unwrap() error { return e.Err }

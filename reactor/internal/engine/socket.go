@@ -56,14 +56,6 @@ func setUp(fd int, bind, addr netip.AddrPort) error {
 	return nil
 }
 
-// BindError is a local address that cannot be used.
-type BindError struct{ Err error }
-
-func (e *BindError) Error() string { return e.Err.Error() }
-
-// Unwrap is the cause.
-func (e *BindError) Unwrap() error { return e.Err }
-
 // Listen binds and listens. An invalid address with a port means all interfaces, IPv6 and IPv4 where the system has both.
 func Listen(addr netip.Addr, port uint16, backlog int) (fd int, err error) {
 	if addr.IsValid() {
