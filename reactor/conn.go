@@ -395,7 +395,7 @@ func (c *conn) tls() *tlsLayer {
 	return c.rare.tls
 }
 
-// stuffed tells whether a TLS handshake has got more than it can take for now.
+// stuffed tells whether a TLS handshake has got more than it can take at the moment.
 func (c *conn) stuffed() bool {
 	t := c.tls()
 	return t != nil && t.shaking && t.wire.stuffed()

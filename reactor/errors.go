@@ -108,6 +108,7 @@ type ConnectError struct {
 	Err  error // the cause; nil for ErrTimeout and ErrUserAbort
 }
 
+// Error is Twisted's text.
 func (e *ConnectError) Error() string {
 	if errors.Is(e.Kind, ErrDNSLookup) {
 		return explain(e.Kind, errors.New(e.Host))
@@ -133,6 +134,7 @@ type LossError struct {
 	Err  error // the cause: a syscall.Errno, ErrTLSTruncated, ...
 }
 
+// Error is the text of the kind, with the cause behind it.
 func (e *LossError) Error() string { return explain(e.Kind, e.Err) }
 
 // Unwrap gives errors.Is both the kind and the cause.
@@ -146,6 +148,7 @@ type ListenError struct {
 	Err       error
 }
 
+// Error is Twisted's text.
 func (e *ListenError) Error() string {
 	name := e.Interface
 	if name == "" {

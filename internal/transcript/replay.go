@@ -34,6 +34,7 @@ type MismatchError struct {
 	Text string // what happened, if it is not a difference of bytes
 }
 
+// Error shows the place, and both sides quoted.
 func (e *MismatchError) Error() string {
 	where := e.Name + ": at the end"
 	if e.Line > 0 {

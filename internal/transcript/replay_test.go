@@ -203,7 +203,7 @@ func TestReplayCatchesBorrowing(t *testing.T) {
 	}
 }
 
-// After each piece the protocol gets what it has planned for now, and what it has paused.
+// After each piece the protocol gets what it has planned for this moment, and what it has paused.
 func TestReplayTurnsTheClock(t *testing.T) {
 	Run(t, parse(t, "S: abc\nS: def\nC: abc\nC: def\n"), func() reactor.Protocol { return &hesitant{} }, Options{})
 }

@@ -44,6 +44,7 @@ type ParseError struct {
 	Err  error
 }
 
+// Error shows the place and the cause.
 func (e *ParseError) Error() string {
 	return fmt.Sprintf("transcript: %s:%d: %v", e.Name, e.Line, e.Err)
 }

@@ -98,6 +98,7 @@ type TimeoutError struct {
 	After   time.Duration
 }
 
+// Error says what was waited for, and how long.
 func (e *TimeoutError) Error() string {
 	return fmt.Sprintf("imap4: timed out after %v waiting for the server's answer (%s)", e.After, e.Waiting)
 }
@@ -116,6 +117,7 @@ type CommandError struct {
 	Err     error // the reason: what ConnectionLost got, *ByeError, *TimeoutError, *LimitError, ErrState, ...
 }
 
+// Error names the command and the reason.
 func (e *CommandError) Error() string {
 	return "imap4: " + e.Command + ": " + strings.TrimPrefix(e.Err.Error(), "imap4: ")
 }
