@@ -150,10 +150,15 @@ func (c *Client) onContinuation() {
 	}
 }
 
-// onTagged completes the active command. An answer to a tag that is not out is passed over.
+// onTagged completes the active command. An answer to a tag that is not out is passed over. Who says OK to a command before he has seen
+// all of it does not speak IMAP: believing him would be a login without a password.
 func (c *Client) onTagged(r *wire.Response) {
 	cmd := c.active
 	if cmd == nil || cmd.tag != r.Tag {
+		return
+	}
+	if r.Name == "OK" && cmd.next < len(cmd.encoded.Segments) {
+		c.close(&SyntaxError{Want: `"+" for the literal of ` + cmd.name + ", or NO", Got: "OK"})
 		return
 	}
 	c.stopTimer()

@@ -110,6 +110,11 @@ var replays = []replayed{
 	{"login_literal_both", login("jos\xc3\xa9", "caf\xc3\xa9s"), loggedIn},
 	{"login_literal_plus", whenGreeted(login("alice", "caf\xc3\xa9s")), []string{"LOGIN: ok"}},
 	{"login_literal_minus", whenGreeted(login("alice", "a\r\nb")), []string{"LOGIN: ok"}},
+	{"login_literal_unasked", login("alice", "a\r\nb"), []string{
+		`greeting "ready" false`,
+		`LOGIN failed: imap4: LOGIN: syntax error at byte 0: want "+" for the literal of LOGIN, or NO, got OK (sent true)`,
+		"lost: Connection was aborted locally using ITCPTransport.abortConnection: imap4: syntax error at byte 0: want \"+\" for the literal of LOGIN, or NO, got OK.",
+	}},
 	{"login_literal_refused", inTurn(login("alice", "a\r\nb"), noop), []string{
 		`greeting "ready" false`,
 		`LOGIN failed: imap4: LOGIN: the server said NO "literals are not welcome"`,
