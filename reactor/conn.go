@@ -147,11 +147,14 @@ func (c *conn) read() {
 			return
 		}
 		c.received(buf[:n])
-		if n < len(buf) || c.want()&engine.Read == 0 {
+		if c.want()&engine.Read == 0 {
 			return
 		}
+		if n < len(buf) {
+			break
+		}
 	}
-	c.r.poller.Again(&c.attachment)
+	c.r.poller.Again(&c.attachment) // the end of the stream may have been told together with the bytes
 }
 
 // received passes bytes from the socket on: to the protocol, or to TLS and from there.
@@ -193,6 +196,7 @@ func (c *conn) end(reason error) {
 		return
 	}
 	if c.Buffered() > 0 && reason == ErrConnectionDone {
+		c.stopProducer()
 		c.startLosing()
 		return
 	}
@@ -315,6 +319,9 @@ func (c *conn) closeNotify() {
 }
 
 func (c *conn) startLosing() {
+	if c.phase >= phaseDoomed { // by what came before: close_notify, or a producer's panic
+		return
+	}
 	c.phase = phaseLosing
 	c.enqueue()
 	c.watchStall()

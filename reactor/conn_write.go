@@ -11,6 +11,16 @@ func (c *conn) Write(p []byte) (int, error) {
 	if !c.writable() {
 		return 0, ErrWriteAfterClose
 	}
+	if c.Buffered() >= c.r.maxBuffered {
+		c.abort(ErrBufferFull)
+		return 0, ErrBufferFull
+	}
+	n, err := c.admit(p)
+	c.holdProducer() // not inside crypto/tls, whose lock a producer that writes or closes would wait for
+	return n, err
+}
+
+func (c *conn) admit(p []byte) (int, error) {
 	if t := c.tls(); t != nil {
 		return t.write(p)
 	}
@@ -43,10 +53,6 @@ func (c *conn) send(p []byte) (int, error) {
 	if c.phase >= phaseDoomed {
 		return 0, ErrWriteAfterClose
 	}
-	if c.Buffered() >= c.r.maxBuffered {
-		c.abort(ErrBufferFull)
-		return 0, ErrBufferFull
-	}
 	rest := p
 	if len(p) >= directWriteBytes && !c.awaiting && c.producer() == nil {
 		c.flushOnce()
@@ -57,7 +63,6 @@ func (c *conn) send(p []byte) (int, error) {
 	if len(rest) > 0 {
 		c.gather(rest)
 	}
-	c.holdProducer()
 	return len(p), nil
 }
 
@@ -102,6 +107,9 @@ func (c *conn) settle() {
 
 // flush gives the kernel what waits and sees to what comes after: the producer's turn, or the end.
 func (c *conn) flush() {
+	if c.phase < phaseDoomed && c.broken {
+		c.flushBroken()
+	}
 	if c.phase >= phaseDoomed || c.broken {
 		return
 	}
@@ -120,6 +128,15 @@ func (c *conn) flush() {
 		c.feedProducer()
 	case c.producer() == nil && c.phase == phaseLosing:
 		c.doom(c.cleanReason())
+	}
+}
+
+// flushBroken ends a connection whose socket failed during a TLS handshake that succeeded nevertheless, once it would have to
+// be written to or closed; before that a read tells.
+func (c *conn) flushBroken() {
+	t := c.tls()
+	if !t.shaking && (c.phase == phaseLosing || c.Buffered() > 0) {
+		c.doom(&LossError{Kind: ErrConnectionLost, Err: t.wire.err})
 	}
 }
 

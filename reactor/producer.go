@@ -60,6 +60,14 @@ func (c *conn) feedProducer() {
 	c.callProducer("ResumeProducing", rare.producer.ResumeProducing)
 }
 
+// stopProducer parts with the producer: nobody wants its bytes any more.
+func (c *conn) stopProducer() {
+	if p := c.producer(); p != nil {
+		c.rare.producer = nil
+		c.callProducer("StopProducing", p.StopProducing)
+	}
+}
+
 func (c *conn) callProducer(what string, f func()) {
 	if panicked := c.r.protect(what, f); panicked != nil {
 		c.doom(panicked)

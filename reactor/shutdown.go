@@ -66,10 +66,7 @@ func (r *Reactor) beginShutdown() {
 
 // stop ends a connection because the reactor does, when what was written before has gone out.
 func (c *conn) stop() {
-	if p := c.producer(); p != nil {
-		c.rare.producer = nil
-		c.callProducer("StopProducing", p.StopProducing)
-	}
+	c.stopProducer()
 	switch {
 	case c.phase == phaseLosing:
 		c.closeNotify()

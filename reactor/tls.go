@@ -24,6 +24,7 @@ type tlsLayer struct {
 	shaking  bool
 	stands   bool // the handshake has succeeded
 	draining bool
+	admitted bool // what TLS writes now has been let in as a whole, or is its last word
 }
 
 // startTLS begins a handshake as the client; up hears how it went.
@@ -119,6 +120,7 @@ func (t *tlsLayer) readFailed(err error) {
 	switch {
 	case errors.Is(err, errWouldBlock):
 	case err == io.EOF:
+		t.c.stopProducer()
 		t.c.closeNotify()
 		t.c.end(ErrConnectionDone)
 	default:
@@ -128,7 +130,9 @@ func (t *tlsLayer) readFailed(err error) {
 
 // write encrypts p; crypto/tls hands the ciphertext to tlsWire.Write, which queues it.
 func (t *tlsLayer) write(p []byte) (int, error) {
+	t.admitted = true
 	n, err := t.session.Write(p)
+	t.admitted = false
 	if err != nil && t.c.phase < phaseDoomed {
 		t.c.lost(err)
 	}
@@ -138,7 +142,9 @@ func (t *tlsLayer) write(p []byte) (int, error) {
 // closeNotify tells the peer that this is the end, and not a cut.
 func (t *tlsLayer) closeNotify() {
 	if t.stands {
+		t.admitted = true
 		_ = t.session.CloseWrite()
+		t.admitted = false
 	}
 }
 

@@ -94,7 +94,12 @@ func (w *tlsWire) shift(n int) {
 // Write queues ciphertext: straight to the connection, or for the reactor goroutine to fetch during the handshake.
 func (w *tlsWire) Write(p []byte) (int, error) {
 	if w.arrived == nil {
-		return w.layer.c.send(p)
+		c := w.layer.c
+		if !w.layer.admitted && c.Buffered() >= c.r.maxBuffered { // answers to key updates, which a peer can ask for without end
+			c.abort(ErrBufferFull)
+			return 0, ErrBufferFull
+		}
+		return c.send(p)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
