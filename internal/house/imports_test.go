@@ -22,15 +22,21 @@ var outside = []string{"net/**", "crypto/tls", "time", "os/**", "context", "log/
 var (
 	core    = []string{"deferred", "reactor"}
 	helpers = []string{"deferred", "reactor", "protocols/basic", "protocols/policies"}
-	public  = []string{"deferred", "reactor", "reactor/reactortest", "protocols/*", "protocols/*/*"}
+	public  = []string{"deferred", "deferred/deferredtest", "reactor", "reactor/reactortest", "endpoints", "clientservice", "task",
+		"protocols/*", "protocols/*/*"}
 )
 
 // rules are the import directions: arrows point down only.
 var rules = []rule{
 	{packages: "deferred"},
+	{packages: "deferred/deferredtest", ours: []string{"deferred"}},
 	{packages: "reactor", ours: []string{"deferred", "reactor/internal/*"}, others: []string{"go.uber.org/zap"}},
 	{packages: "reactor/internal/engine", others: []string{"github.com/panjf2000/gnet/v2", "go.uber.org/zap", "golang.org/x/sys"}},
-	{packages: "reactor/reactortest", ours: core},
+	{packages: "reactor/reactortest", ours: append(slices.Clone(core), "reactor/internal/*", "deferred/deferredtest")},
+	{packages: "reactor/internal/*"},
+	{packages: "endpoints", ours: core},
+	{packages: "clientservice", ours: append(slices.Clone(core), "endpoints")},
+	{packages: "task", ours: core},
 	{packages: "protocols/*/internal/wire", never: outside},
 	{packages: "protocols/basic", ours: core},
 	{packages: "protocols/policies", ours: core},
