@@ -3,6 +3,7 @@ package reactor
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -59,6 +60,10 @@ func (a *attempt) start() {
 		return
 	}
 	a.bind = bind
+	if a.k.unix {
+		a.connectUNIX()
+		return
+	}
 	if p := a.k.port; p < 1 || p > 65535 {
 		a.fail(ErrConnect, fmt.Errorf("invalid port %d", p))
 		return
@@ -150,7 +155,7 @@ func (a *attempt) tryNext() {
 	for len(a.left) > 0 {
 		addr := a.left[0].Unmap()
 		a.left = a.left[1:]
-		fd, pending, err := engine.Connect(netip.AddrPortFrom(addr, uint16(a.k.port)), engine.SocketOptions{Bind: a.bind})
+		fd, pending, err := a.k.r.sys.Connect(engine.TCP(netip.AddrPortFrom(addr, uint16(a.k.port))), a.socketOptions())
 		if err != nil {
 			a.failed(err)
 			continue
@@ -203,12 +208,16 @@ func (a *attempt) watch(fd int) bool {
 	return true
 }
 
+func (a *attempt) socketOptions() engine.SocketOptions {
+	return engine.SocketOptions{Bind: a.bind, Control: a.k.options.control}
+}
+
 // Ready is the outcome of a dial.
 func (d *dial) Ready(engine.Interest) {
 	a := d.a
 	a.k.r.enter()
 	fd := d.attachment.FD()
-	switch err := engine.ConnectResult(fd); {
+	switch err := a.k.r.sys.ConnectResult(fd); {
 	case errors.Is(err, engine.ErrWouldBlock): // the news was about another socket, which had this number before
 		a.k.r.poller.Again(&d.attachment)
 	case err != nil:
@@ -236,7 +245,7 @@ func (a *attempt) drop(d *dial) {
 func (d *dial) close() {
 	fd := d.attachment.FD()
 	d.a.k.r.poller.Deregister(&d.attachment)
-	engine.CloseFD(fd)
+	d.a.k.r.sys.Close(fd)
 }
 
 // won ends the race: the others are closed, and the connection goes to its protocol, over a TLS handshake if asked for.
@@ -248,9 +257,9 @@ func (a *attempt) won(fd int) {
 		return
 	}
 	a.shaking = c
-	startTLS(c, a.k.config, func(err error) {
+	startTLS(c, tls.Client, a.k.config, true, func(err error) {
 		if err != nil {
-			a.fail(ErrTLS, err)
+			a.fail(tlsKind(err), err)
 			return
 		}
 		a.succeed(c)

@@ -52,6 +52,8 @@ type rare struct {
 	held      bool // the producer was told to pause
 	tls       *tlsLayer
 	stall     *DelayedCall // runs out when LoseConnection makes no progress
+	half      half
+	names     *[2]string // of a UNIX socket: this side's and the peer's
 }
 
 // owner is what made the connection: a *Connector or a *Port.
@@ -65,7 +67,7 @@ type owner interface {
 // newConn takes over an open socket, registered or not, and watches it.
 func newConn(r *Reactor, o owner, fd int) *conn {
 	c := &conn{r: r, owner: o}
-	c.local, c.remote = engine.Addresses(fd)
+	c.setAddresses(r.sys.Local(fd), r.sys.Remote(fd))
 	r.poller.Register(&c.attachment, fd, c)
 	r.conns[c] = struct{}{}
 	return c
@@ -104,13 +106,24 @@ func (c *conn) want() engine.Interest {
 		return engine.None
 	}
 	var want engine.Interest
-	if c.phase == phaseOpen && !c.paused && !c.ended && !c.stuffed() {
+	if c.reading() {
 		want |= engine.Read
 	}
 	if c.awaiting {
 		want |= engine.Write
 	}
 	return want
+}
+
+// reading tells whether bytes of the peer are welcome.
+func (c *conn) reading() bool {
+	if c.ended || c.half().readLost {
+		return false
+	}
+	if t := c.tls(); t != nil && t.shaking {
+		return !t.wire.stuffed() && (c.phase == phaseOpen || t.finishing())
+	}
+	return c.phase == phaseOpen && !c.paused
 }
 
 func (c *conn) update() {
@@ -135,7 +148,7 @@ func (c *conn) Ready(ready engine.Interest) {
 func (c *conn) read() {
 	for range maxReads {
 		buf := c.r.readBuf
-		n, err := engine.ReadFD(c.attachment.FD(), buf)
+		n, err := c.r.sys.Read(c.attachment.FD(), buf)
 		switch {
 		case errors.Is(err, engine.ErrWouldBlock):
 			return
@@ -192,7 +205,7 @@ func (c *conn) peerEnded() {
 
 // end closes with a reason that is settled already, but not before what waits has been flushed.
 func (c *conn) end(reason error) {
-	if c.phase >= phaseDoomed {
+	if c.phase >= phaseDoomed || reason == ErrConnectionDone && c.keepsWriting() {
 		return
 	}
 	if c.Buffered() > 0 && reason == ErrConnectionDone {
@@ -267,12 +280,12 @@ func (c *conn) closeSocket() {
 	c.r.poller.Deregister(&c.attachment)
 	switch {
 	case c.reset:
-		engine.ResetOnClose(fd)
+		c.r.sys.ResetOnClose(fd)
 	case !c.broken && !c.ended:
 		c.r.closeKindly(fd)
 		return
 	}
-	engine.CloseFD(fd)
+	c.r.sys.Close(fd)
 }
 
 // giveUp ends a connection whose TLS failed, after sending the alert that tells the peer why.
@@ -368,10 +381,26 @@ func (c *conn) ResumeProducing() {
 func (c *conn) StopProducing() { c.LoseConnection() }
 
 // LocalAddr is this side's address.
-func (c *conn) LocalAddr() net.Addr { return net.TCPAddrFromAddrPort(c.local) }
+func (c *conn) LocalAddr() net.Addr { return c.addr(c.local, 0) }
 
 // RemoteAddr is the peer's address.
-func (c *conn) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(c.remote) }
+func (c *conn) RemoteAddr() net.Addr { return c.addr(c.remote, 1) }
+
+func (c *conn) addr(tcp netip.AddrPort, side int) net.Addr {
+	if c.rare != nil && c.rare.names != nil {
+		return &net.UnixAddr{Name: c.rare.names[side], Net: "unix"}
+	}
+	return net.TCPAddrFromAddrPort(tcp)
+}
+
+// setAddresses keeps what the system says of the two ends.
+func (c *conn) setAddresses(local, remote engine.Address) {
+	if local.UNIX {
+		c.unusual().names = &[2]string{local.Path, remote.Path}
+		return
+	}
+	c.local, c.remote = local.AddrPort, remote.AddrPort
+}
 
 // Reactor is the reactor the connection lives on.
 func (c *conn) Reactor() *Reactor { return c.r }
@@ -379,33 +408,11 @@ func (c *conn) Reactor() *Reactor { return c.r }
 // Connector is what made an outgoing connection.
 func (c *conn) Connector() *Connector { return c.owner.connector() }
 
-// SetNoDelay sets TCP_NODELAY.
-func (c *conn) SetNoDelay(on bool) error {
-	if c.phase == phaseLost {
-		return ErrWriteAfterClose
-	}
-	return engine.SetNoDelay(c.attachment.FD(), on)
-}
-
-// SetKeepAlive sets SO_KEEPALIVE.
-func (c *conn) SetKeepAlive(on bool) error {
-	if c.phase == phaseLost {
-		return ErrWriteAfterClose
-	}
-	return engine.SetKeepAlive(c.attachment.FD(), on)
-}
-
 func (c *conn) tls() *tlsLayer {
 	if c.rare == nil {
 		return nil
 	}
 	return c.rare.tls
-}
-
-// stuffed tells whether a TLS handshake has got more than it can take at the moment.
-func (c *conn) stuffed() bool {
-	t := c.tls()
-	return t != nil && t.shaking && t.wire.stuffed()
 }
 
 func (c *conn) unusual() *rare {

@@ -41,11 +41,20 @@ func (c *conn) WriteSequence(pieces ...[]byte) (n int, err error) {
 
 // writable: a producer may finish what it has begun after LoseConnection, nobody else may write then.
 func (c *conn) writable() bool {
-	return c.phase == phaseOpen || c.phase == phaseLosing && c.producer() != nil
+	return c.phase == phaseOpen && !c.half().closing || c.phase == phaseLosing && c.producer() != nil
 }
 
-// Buffered is what the kernel has not taken.
-func (c *conn) Buffered() int { return len(c.out) - c.off }
+// Buffered is what the kernel has not taken, and what waits for the end of a TLS handshake.
+func (c *conn) Buffered() int {
+	waiting := len(c.out) - c.off
+	if t := c.tls(); t != nil {
+		waiting += len(t.pending)
+	}
+	return waiting
+}
+
+// unsent is what waits for the kernel.
+func (c *conn) unsent() int { return len(c.out) - c.off }
 
 // send queues bytes for the socket. Small writes are gathered until the running callback returns; of a big one the kernel gets
 // first what it takes, so that only the rest is copied.
@@ -56,7 +65,7 @@ func (c *conn) send(p []byte) (int, error) {
 	rest := p
 	if len(p) >= directWriteBytes && !c.awaiting && c.producer() == nil {
 		c.flushOnce()
-		if c.Buffered() == 0 {
+		if c.unsent() == 0 {
 			rest = p[c.writeNow(p):]
 		}
 	}
@@ -98,7 +107,7 @@ func (c *conn) settle() {
 	if t := c.tls(); t != nil && c.phase == phaseOpen && !c.paused {
 		t.drain()
 	}
-	if c.producer() != nil && c.Buffered() > 0 {
+	if c.producer() != nil && c.unsent() > 0 {
 		c.await(true) // fairness: a producer's bytes go when the poller says so
 		return
 	}
@@ -113,12 +122,12 @@ func (c *conn) flush() {
 	if c.phase >= phaseDoomed || c.broken {
 		return
 	}
-	waited := c.Buffered() > 0
+	waited := c.unsent() > 0
 	c.flushOnce()
 	if c.phase >= phaseDoomed || c.broken {
 		return
 	}
-	if c.Buffered() > 0 {
+	if c.unsent() > 0 {
 		c.await(true)
 		return
 	}
@@ -126,8 +135,11 @@ func (c *conn) flush() {
 	switch {
 	case c.producer() != nil && waited:
 		c.feedProducer()
-	case c.producer() == nil && c.phase == phaseLosing:
+	case c.producer() != nil:
+	case c.phase == phaseLosing && !c.finishingHandshake():
 		c.doom(c.cleanReason())
+	case c.phase == phaseOpen && c.half().closing:
+		c.endWriting()
 	}
 }
 
@@ -135,7 +147,7 @@ func (c *conn) flush() {
 // be written to or closed; before that a read tells.
 func (c *conn) flushBroken() {
 	t := c.tls()
-	if !t.shaking && (c.phase == phaseLosing || c.Buffered() > 0) {
+	if !t.shaking && (c.phase == phaseLosing || c.unsent() > 0) {
 		c.doom(&LossError{Kind: ErrConnectionLost, Err: t.wire.err})
 	}
 }
@@ -150,18 +162,18 @@ func (c *conn) cleanReason() error {
 
 // flushOnce makes one system call; the buffer goes back when it is empty.
 func (c *conn) flushOnce() {
-	if c.Buffered() == 0 {
+	if c.unsent() == 0 {
 		return
 	}
 	c.off += c.writeNow(c.out[c.off:])
-	if c.Buffered() == 0 {
+	if c.unsent() == 0 {
 		c.release()
 	}
 }
 
 // writeNow answers how much the kernel took.
 func (c *conn) writeNow(p []byte) int {
-	n, err := engine.WriteFD(c.attachment.FD(), p)
+	n, err := c.r.sys.Write(c.attachment.FD(), p)
 	switch {
 	case err == nil:
 		c.progress()

@@ -31,7 +31,8 @@ type Connector struct {
 	client  ClientFactory
 	host    string
 	port    int
-	config  *tls.Config // nil for plain TCP
+	unix    bool        // host is the path of a UNIX socket
+	config  *tls.Config // nil without TLS
 	options *connectOptions
 
 	attempt *attempt // while connecting
@@ -60,7 +61,7 @@ func (r *Reactor) ConnectTCP(host string, port int, f ClientFactory, options ...
 // Source: twisted.internet.interfaces.IReactorSSL.connectSSL.
 func (r *Reactor) ConnectTLS(host string, port int, f ClientFactory, config *tls.Config, options ...ConnectOption) *Connector {
 	r.mustBeInTurn("ConnectTLS")
-	return r.connect(&Connector{r: r, client: f, host: host, port: port, config: clientConfig(config, host)}, options)
+	return r.connect(&Connector{r: r, client: f, host: host, port: port, config: r.clientConfig(config, host)}, options)
 }
 
 func (r *Reactor) connect(k *Connector, options []ConnectOption) *Connector {
@@ -131,8 +132,19 @@ func (k *Connector) Destination() net.Addr { return destination{k} }
 
 type destination struct{ k *Connector }
 
-func (destination) Network() string  { return "tcp" }
-func (d destination) String() string { return net.JoinHostPort(d.k.host, strconv.Itoa(d.k.port)) }
+func (d destination) Network() string {
+	if d.k.unix {
+		return "unix"
+	}
+	return "tcp"
+}
+
+func (d destination) String() string {
+	if d.k.unix {
+		return d.k.host
+	}
+	return net.JoinHostPort(d.k.host, strconv.Itoa(d.k.port))
+}
 
 // failed ends an attempt without a connection.
 func (k *Connector) failed(reason error) {

@@ -30,6 +30,21 @@ func ListenTCP(port int, f Factory, options ...ListenOption) (*Port, error) {
 	return Default().ListenTCP(port, f, options...)
 }
 
+// ListenTLS is Reactor.ListenTLS of the default reactor.
+func ListenTLS(port int, f Factory, config *tls.Config, options ...ListenOption) (*Port, error) {
+	return Default().ListenTLS(port, f, config, options...)
+}
+
+// ConnectUNIX is Reactor.ConnectUNIX of the default reactor.
+func ConnectUNIX(path string, f ClientFactory, options ...ConnectOption) *Connector {
+	return Default().ConnectUNIX(path, f, options...)
+}
+
+// ListenUNIX is Reactor.ListenUNIX of the default reactor.
+func ListenUNIX(path string, f Factory, options ...ListenOption) (*Port, error) {
+	return Default().ListenUNIX(path, f, options...)
+}
+
 // CallLater is Reactor.CallLater of the default reactor.
 func CallLater(d time.Duration, f func()) *DelayedCall { return Default().CallLater(d, f) }
 

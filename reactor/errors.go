@@ -40,13 +40,11 @@ var (
 	ErrConnectionAborted error = &kind{text: "Connection was aborted locally using ITCPTransport.abortConnection", also: []error{ErrConnectionLost}}
 	// ErrBufferFull: the peer did not read and more than the limit (WithMaxBuffered) waited. It matches ErrConnectionLost too.
 	ErrBufferFull error = &kind{text: "reactor: write buffer is full because the peer does not read", also: []error{ErrConnectionLost}}
-	// ErrTLSTruncated: a TLS peer closed the connection without close_notify, so the stream may have been cut off.
-	ErrTLSTruncated error = &kind{text: "reactor: TLS stream ended without close_notify"}
 )
 
 // Why a connection did not come about. They are the Kind of a *ConnectError.
 var (
-	// ErrConnect: any cause that has no name of its own. All the others match it.
+	// ErrConnect: any cause that has no name of its own. Every *ConnectError matches it.
 	ErrConnect error = &kind{text: "An error occurred while connecting"}
 	// ErrConnectionRefused: nobody listens there.
 	ErrConnectionRefused error = &kind{text: "Connection was refused by other side", also: []error{ErrConnect}}
@@ -62,8 +60,8 @@ var (
 	ErrDNSLookup error = &kind{text: "DNS lookup failed", also: []error{ErrConnect}}
 	// ErrConnectBind: the local address asked for cannot be used.
 	ErrConnectBind error = &kind{text: "Couldn't bind", also: []error{ErrConnect}}
-	// ErrTLS: the TLS handshake failed; the cause is in the chain (*tls.CertificateVerificationError, tls.RecordHeaderError, ...).
-	ErrTLS error = &kind{text: "An SSL error occurred", also: []error{ErrConnect}}
+	// ErrTLS: TLS failed, in the handshake or later. There are closer names: ErrTLSWrongName, ErrNotTLS and others.
+	ErrTLS error = &kind{text: "An SSL error occurred"}
 )
 
 // Misuse and the state of things.
@@ -116,6 +114,9 @@ func (e *ConnectError) Error() string {
 	return explain(e.Kind, e.Err)
 }
 
+// Is matches ErrConnect, whatever the kind.
+func (e *ConnectError) Is(target error) bool { return target == ErrConnect }
+
 // Unwrap gives errors.Is both the kind and the cause.
 func (e *ConnectError) Unwrap() []error { return pair(e.Kind, e.Err) }
 
@@ -143,8 +144,9 @@ func (e *LossError) Unwrap() []error { return pair(e.Kind, e.Err) }
 // ListenError says why a port cannot be listened on: "Couldn't listen on 127.0.0.1:143: [Errno 13] Permission denied."
 // It matches ErrCannotListen and the cause.
 type ListenError struct {
-	Interface string // as asked for; "" is all interfaces, shown as "any"
+	Interface string // as asked for; "" is all interfaces, shown as "any"; the path of a UNIX socket
 	Port      int
+	UNIX      bool // Interface is a path, and there is no Port
 	Err       error
 }
 
@@ -154,11 +156,14 @@ func (e *ListenError) Error() string {
 	if name == "" {
 		name = "any"
 	}
+	if !e.UNIX {
+		name += ":" + strconv.Itoa(e.Port)
+	}
 	var errno syscall.Errno
 	if errors.As(e.Err, &errno) {
-		return fmt.Sprintf("Couldn't listen on %s:%d: [Errno %d] %s.", name, e.Port, int(errno), capital(errno.Error()))
+		return fmt.Sprintf("Couldn't listen on %s: [Errno %d] %s.", name, int(errno), capital(errno.Error()))
 	}
-	return fmt.Sprintf("Couldn't listen on %s:%d: %s.", name, e.Port, strings.TrimSuffix(e.Err.Error(), "."))
+	return fmt.Sprintf("Couldn't listen on %s: %s.", name, strings.TrimSuffix(e.Err.Error(), "."))
 }
 
 // Unwrap gives errors.Is both ErrCannotListen and the cause.

@@ -43,6 +43,8 @@ func TestErrorTexts(t *testing.T) {
 		{&reactor.ConnectError{Kind: reactor.ErrTLS}, "An SSL error occurred."},
 		{&reactor.ListenError{Interface: "127.0.0.1", Port: 25, Err: syscall.EADDRINUSE}, "Couldn't listen on 127.0.0.1:25: [Errno 98] Address already in use."},
 		{&reactor.ListenError{Port: 25, Err: syscall.EACCES}, "Couldn't listen on any:25: [Errno 13] Permission denied."},
+		{&reactor.ListenError{Interface: "/run/x", UNIX: true, Err: syscall.EADDRINUSE}, "Couldn't listen on /run/x: [Errno 98] Address already in use."},
+		{&reactor.ConnectError{Kind: reactor.ErrNotTLS, Err: tls.RecordHeaderError{Msg: "m"}}, "An SSL error occurred: the peer does not speak TLS: tls: m."},
 		{reactor.ErrCannotListen, "An error occurred binding to an interface."},
 		{reactor.ErrAlreadyCalled, "Tried to cancel an already-called event."},
 		{reactor.ErrAlreadyCancelled, "Tried to cancel an already-cancelled event."},
@@ -63,11 +65,16 @@ func TestErrorTree(t *testing.T) {
 		"UserAbort": reactor.ErrUserAbort, "Timeout": reactor.ErrTimeout, "DNS": reactor.ErrDNSLookup, "Bind": reactor.ErrConnectBind,
 		"TLS": reactor.ErrTLS, "CannotListen": reactor.ErrCannotListen, "NotRunning": reactor.ErrNotRunning, "Stopped": reactor.ErrStopped,
 		"deadline": context.DeadlineExceeded, "os deadline": os.ErrDeadlineExceeded, "EOF": io.EOF,
+		"WrongName": reactor.ErrTLSWrongName, "UnknownAuthority": reactor.ErrTLSUnknownAuthority, "Expired": reactor.ErrTLSExpired,
+		"Certificate": reactor.ErrTLSCertificate, "NotTLS": reactor.ErrNotTLS, "TLSRefused": reactor.ErrTLSRefused,
+		"TLSTimeout": reactor.ErrTLSTimeout, "TLSStarted": reactor.ErrTLSStarted, "AfterStartTLS": reactor.ErrPlaintextAfterStartTLS,
 	}
 	cases := map[string][]string{
 		"Aborted": {"Lost"}, "BufferFull": {"Lost"}, "Refused": {"Connect"}, "NoRoute": {"Connect"}, "TCPTimedOut": {"Connect"},
 		"UserAbort": {"Connect"}, "Timeout": {"UserAbort", "Connect", "deadline", "os deadline"}, "DNS": {"Connect"},
-		"Bind": {"Connect"}, "TLS": {"Connect"}, "Stopped": {"NotRunning"},
+		"Bind": {"Connect"}, "Truncated": {"TLS"}, "WrongName": {"TLS"}, "UnknownAuthority": {"TLS"}, "Expired": {"TLS"}, "Certificate": {"TLS"},
+		"NotTLS": {"TLS"}, "TLSRefused": {"TLS"}, "TLSTimeout": {"TLS", "deadline", "os deadline"}, "TLSStarted": {"TLS"},
+		"AfterStartTLS": {"TLS"}, "Stopped": {"NotRunning"},
 	}
 	for name, err := range names {
 		for other, target := range names {
@@ -108,6 +115,7 @@ func TestErrorChain(t *testing.T) {
 	if !errors.As(loss, &header) || header.Msg != "m" {
 		t.Errorf("the cause of %v is not in its chain", loss)
 	}
+	wantIs(t, &reactor.ConnectError{Kind: reactor.ErrTLSWrongName}, reactor.ErrTLS, reactor.ErrConnect, reactor.ErrTLSWrongName)
 	le := &reactor.ListenError{Port: 1, Err: syscall.EACCES}
 	wantIs(t, le, reactor.ErrCannotListen, syscall.EACCES, os.ErrPermission)
 }

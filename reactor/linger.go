@@ -23,20 +23,20 @@ type linger struct {
 // end of our stream goes out before the socket is closed: a peer that has it does not mind a reset afterwards.
 func (r *Reactor) closeKindly(fd int) {
 	ended, dry := r.discard(fd)
-	unacknowledged := engine.Unacknowledged(fd)
-	engine.ShutdownWrite(fd)
+	unacknowledged := r.sys.Unacknowledged(fd)
+	r.sys.ShutdownWrite(fd)
 	if !ended && (!dry || unacknowledged > 0) {
 		startLinger(r, fd)
 		return
 	}
-	engine.CloseFD(fd)
+	r.sys.Close(fd)
 }
 
 // discard reads away what the peer has sent already, because closing with it unread would reset the connection. It answers whether
 // the peer has ended its side, and otherwise whether all was read.
 func (r *Reactor) discard(fd int) (ended, dry bool) {
 	for range maxDiscards {
-		n, err := engine.ReadFD(fd, r.readBuf)
+		n, err := r.sys.Read(fd, r.readBuf)
 		if err != nil {
 			return false, true
 		}
@@ -55,7 +55,7 @@ func startLinger(r *Reactor, fd int) {
 	r.poller.Register(&l.attachment, fd, l)
 	if err := r.poller.SetInterest(&l.attachment, engine.Read); err != nil {
 		r.poller.Deregister(&l.attachment)
-		engine.CloseFD(fd)
+		r.sys.Close(fd)
 		return
 	}
 	r.lingering[l] = struct{}{}
@@ -66,7 +66,7 @@ func startLinger(r *Reactor, fd int) {
 // look closes when the wait has become pointless, or too long.
 func (l *linger) look() {
 	l.checksLeft--
-	if l.checksLeft <= 0 || !l.heard && engine.Unacknowledged(l.attachment.FD()) == 0 {
+	if l.checksLeft <= 0 || !l.heard && l.r.sys.Unacknowledged(l.attachment.FD()) == 0 {
 		l.close()
 		return
 	}
@@ -77,7 +77,7 @@ func (l *linger) look() {
 // Ready throws away what came.
 func (l *linger) Ready(engine.Interest) {
 	l.r.enter()
-	n, err := engine.ReadFD(l.attachment.FD(), l.r.readBuf)
+	n, err := l.r.sys.Read(l.attachment.FD(), l.r.readBuf)
 	switch {
 	case n > 0:
 		l.heard = true
@@ -96,5 +96,5 @@ func (l *linger) close() {
 	_ = l.check.Cancel()
 	fd := l.attachment.FD()
 	l.r.poller.Deregister(&l.attachment)
-	engine.CloseFD(fd)
+	l.r.sys.Close(fd)
 }

@@ -79,7 +79,7 @@ func TestLingerEnds(t *testing.T) {
 					}
 					waitFor(r, func(l *linger) bool { return l.heard })
 				} else {
-					waitFor(r, func(l *linger) bool { return engine.Unacknowledged(l.attachment.FD()) == 0 })
+					waitFor(r, func(l *linger) bool { return engine.OS.Unacknowledged(l.attachment.FD()) == 0 })
 				}
 				offset.Add(int64(lingerCheck))
 			}

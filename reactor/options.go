@@ -2,16 +2,21 @@ package reactor
 
 import (
 	"context"
+	"io/fs"
 	"net/netip"
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/tconn/tconn/reactor/internal/engine"
 )
 
 // Defaults that options change.
 const (
 	// DefaultConnectTimeout is how long an attempt to connect may take, from the name lookup to the end of the TLS handshake.
 	DefaultConnectTimeout = 30 * time.Second
+	// DefaultHandshakeTimeout is how long the TLS handshake of an accepted connection, or of StartTLS, may take.
+	DefaultHandshakeTimeout = 10 * time.Second
 	// DefaultFlushTimeout is how long a stopping reactor goes on sending what was written before.
 	DefaultFlushTimeout = time.Second
 	// DefaultMaxBuffered is how many bytes may wait in one connection before a further Write aborts it.
@@ -67,6 +72,12 @@ func WithSignals() Option { return func(r *Reactor) { r.signals = true } }
 // WithFlushTimeout sets how long Stop goes on sending what was written before. Zero and less mean not at all.
 func WithFlushTimeout(d time.Duration) Option { return func(r *Reactor) { r.flushTimeout = max(d, 0) } }
 
+// WithHandshakeTimeout sets how long the TLS handshake of an accepted connection, or of StartTLS, may take, whatever trickles in
+// meanwhile; DefaultHandshakeTimeout otherwise. Zero and less mean no limit. That of ConnectTLS is within the timeout of the attempt.
+func WithHandshakeTimeout(d time.Duration) Option {
+	return func(r *Reactor) { r.handshakeTimeout = d }
+}
+
 // WithMaxBuffered sets how many bytes may wait in one connection before a further Write aborts it with ErrBufferFull.
 // Zero and less leave the default, DefaultMaxBuffered.
 func WithMaxBuffered(n int) Option {
@@ -108,6 +119,7 @@ type ConnectOption func(*connectOptions)
 type connectOptions struct {
 	timeout time.Duration
 	bind    string
+	control func(fd uintptr) error
 }
 
 // Timeout sets how long an attempt may take, DefaultConnectTimeout otherwise. Zero or less means no limit but the kernel's.
@@ -116,12 +128,31 @@ func Timeout(d time.Duration) ConnectOption { return func(o *connectOptions) { o
 // BindAddress sets the local address of the connection: "127.0.0.2" or, with a port, "127.0.0.2:2525".
 func BindAddress(addr string) ConnectOption { return func(o *connectOptions) { o.bind = addr } }
 
+// Control has f change the socket of a connection before it is bound and connected, with setsockopt(2) for example. An error of f fails
+// the address that is tried.
+func Control(f func(fd uintptr) error) ConnectOption {
+	return func(o *connectOptions) { o.control = f }
+}
+
 // ListenOption changes one Port.
 type ListenOption func(*listenOptions)
 
 type listenOptions struct {
 	address string
-	backlog int
+	engine.ListenOptions
+}
+
+// ControlListener has f change the listening socket before it is bound. An error of f fails the listening.
+func ControlListener(f func(fd uintptr) error) ListenOption {
+	return func(o *listenOptions) { o.Control = f }
+}
+
+// ReusePort lets several processes, or reactors, listen on one port (SO_REUSEPORT); the system spreads the connections.
+func ReusePort() ListenOption { return func(o *listenOptions) { o.ReusePort = true } }
+
+// Mode sets the permissions of the file of a UNIX socket, 0660 for example; without it they are what the umask leaves.
+func Mode(m fs.FileMode) ListenOption {
+	return func(o *listenOptions) { o.ListenOptions.Mode = uint32(m.Perm()) }
 }
 
 // Interface restricts a port to one local address, such as "127.0.0.1"; without it all of IPv4 and IPv6 are listened on.
@@ -131,7 +162,7 @@ func Interface(addr string) ListenOption { return func(o *listenOptions) { o.add
 func Backlog(n int) ListenOption {
 	return func(o *listenOptions) {
 		if n > 0 {
-			o.backlog = n
+			o.ListenOptions.Backlog = n
 		}
 	}
 }

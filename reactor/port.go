@@ -1,6 +1,7 @@
 package reactor
 
 import (
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/netip"
@@ -11,14 +12,17 @@ import (
 	"github.com/tconn/tconn/reactor/internal/engine"
 )
 
-// Port is a TCP port that is listened on. Source: twisted.internet.interfaces.IListeningPort.
+// Port is a port that is listened on. Source: twisted.internet.interfaces.IListeningPort.
 //
 // Goroutine: reactor, or before Run.
 type Port struct {
 	r          *Reactor
 	f          Factory
-	fd         int // -1 once stopped
-	addr       netip.AddrPort
+	config     *tls.Config // nil without TLS
+	fd         int         // -1 once stopped
+	addr       engine.Address
+	file       engine.FileID // of a UNIX socket, if hasFile
+	hasFile    bool
 	attachment engine.Attachment
 	attached   bool
 	spare      int // a descriptor in reserve, to turn peers away with when none is left; -1 for none
@@ -27,56 +31,102 @@ type Port struct {
 
 // ListenTCP listens on a port, 0 for any free one, and has f build a protocol for each connection that comes in.
 //
-// Options: Interface (all), Backlog. Errors: *ListenError, at once; it matches ErrStopped when the reactor stops or has stopped.
-// When the process runs out of descriptors new connections are closed as they come, the others go on, and accepting resumes
-// by itself.
+// Options: Interface (all), Backlog, ReusePort, ControlListener. Errors: *ListenError, at once; it matches ErrStopped when the reactor
+// stops or has stopped. When the process runs out of descriptors new connections are closed as they come, the others go on, and
+// accepting resumes by itself.
 // Goroutine: reactor, or before Run. Source: twisted.internet.interfaces.IReactorTCP.listenTCP.
 func (r *Reactor) ListenTCP(port int, f Factory, options ...ListenOption) (*Port, error) {
+	return r.listenTCP(port, f, nil, options)
+}
+
+// ListenTLS is ListenTCP with TLS from the first byte. f is asked for a protocol once the handshake has succeeded, so that a
+// peer who fails it, or takes longer than WithHandshakeTimeout, costs no protocol. The configuration needs a certificate; it says what
+// else is asked for: ALPN (NextProtos), other certificates for other names (GetCertificate), the peer's certificate (ClientAuth). It
+// must not be changed afterwards; its callbacks run in a goroutine of the handshake's own.
+//
+// Source: twisted.internet.interfaces.IReactorSSL.listenSSL.
+func (r *Reactor) ListenTLS(port int, f Factory, config *tls.Config, options ...ListenOption) (*Port, error) {
+	if err := checkServerConfig(config); err != nil {
+		return nil, &ListenError{Port: port, Err: err}
+	}
+	return r.listenTCP(port, f, config, options)
+}
+
+func (r *Reactor) listenTCP(port int, f Factory, config *tls.Config, options []ListenOption) (*Port, error) {
 	r.mustBeInTurn("ListenTCP")
-	o := listenOptions{backlog: DefaultBacklog}
+	o := newListenOptions(options)
+	at, err := o.tcp(port)
+	if err == nil {
+		var p *Port
+		if p, err = r.listen(at, f, config, o); err == nil {
+			return p, nil
+		}
+	}
+	return nil, &ListenError{Interface: o.address, Port: port, Err: err}
+}
+
+func newListenOptions(options []ListenOption) (o listenOptions) {
+	o.Backlog = DefaultBacklog
 	for _, option := range options {
 		option(&o)
 	}
-	fd, err := -1, ErrStopped
-	if r.state.Load() < stateStopping {
-		fd, err = listen(o, port)
+	return o
+}
+
+// tcp is the address to listen on.
+func (o *listenOptions) tcp(port int) (at engine.Address, err error) {
+	if port < 0 || port > 65535 {
+		return at, errors.New("invalid port")
 	}
+	var addr netip.Addr
+	if o.address != "" {
+		if addr, err = netip.ParseAddr(o.address); err != nil {
+			return at, errors.New("not an IP address")
+		}
+	}
+	return engine.TCP(netip.AddrPortFrom(addr, uint16(port))), nil
+}
+
+func (r *Reactor) listen(at engine.Address, f Factory, config *tls.Config, o listenOptions) (*Port, error) {
+	if r.state.Load() >= stateStopping {
+		return nil, ErrStopped
+	}
+	fd, err := r.sys.Listen(at, o.ListenOptions)
 	if err != nil {
-		return nil, &ListenError{Interface: o.address, Port: port, Err: err}
+		return nil, err
 	}
-	p := &Port{r: r, f: f, fd: fd, spare: -1}
-	p.addr, _ = engine.Addresses(fd)
+	return r.newPort(fd, f, config)
+}
+
+// newPort takes over a socket that listens.
+func (r *Reactor) newPort(fd int, f Factory, config *tls.Config) (*Port, error) {
+	p := &Port{r: r, f: f, config: config, fd: fd, spare: -1, addr: r.sys.Local(fd)}
+	if p.addr.UNIX {
+		p.file, p.hasFile = r.sys.SocketFile(p.addr.Path)
+	}
 	r.ports[p] = struct{}{}
 	r.useFactory(f)
 	if r.poller != nil {
 		if err := p.attach(); err != nil {
 			_ = p.close()
-			return nil, &ListenError{Interface: o.address, Port: port, Err: err}
+			return nil, err
 		}
 	}
 	return p, nil
 }
 
-func listen(o listenOptions, port int) (fd int, err error) {
-	if port < 0 || port > 65535 {
-		return -1, errors.New("invalid port")
+// Addr is the address listened on, with the real port: a *net.TCPAddr or *net.UnixAddr.
+func (p *Port) Addr() net.Addr {
+	if p.addr.UNIX {
+		return &net.UnixAddr{Name: p.addr.Path, Net: "unix"}
 	}
-	var addr netip.Addr
-	if o.address != "" {
-		if addr, err = netip.ParseAddr(o.address); err != nil {
-			return -1, errors.New("not an IP address")
-		}
-	}
-	return engine.Listen(addr, uint16(port), o.backlog)
+	return net.TCPAddrFromAddrPort(p.addr.AddrPort)
 }
-
-// Addr is the address listened on, with the real port.
-func (p *Port) Addr() net.Addr { return net.TCPAddrFromAddrPort(p.addr) }
 
 // attach starts accepting.
 func (p *Port) attach() error {
 	p.attached = true
-	p.spare = spare()
+	p.spare = p.reserve()
 	p.r.poller.Register(&p.attachment, p.fd, p)
 	return p.r.poller.SetInterest(&p.attachment, engine.Read)
 }
@@ -97,12 +147,10 @@ func (p *Port) Ready(engine.Interest) {
 
 // accept takes one connection and answers whether there may be more.
 func (p *Port) accept() bool {
-	fd, remote, err := engine.Accept(p.fd)
+	fd, remote, err := p.r.sys.Accept(p.fd)
 	switch {
 	case err == nil:
-		c := newConn(p.r, p, fd)
-		c.remote = remote
-		c.open()
+		p.accepted(fd, remote)
 		p.r.settle()
 		return true
 	case errors.Is(err, engine.ErrWouldBlock):
@@ -119,23 +167,44 @@ func (p *Port) accept() bool {
 	return false
 }
 
+// accepted gives a new connection to its protocol, over a TLS handshake if asked for.
+func (p *Port) accepted(fd int, remote engine.Address) {
+	c := newConn(p.r, p, fd)
+	if !remote.UNIX {
+		c.remote = remote.AddrPort
+	}
+	if p.config == nil {
+		c.open()
+		return
+	}
+	startTLS(c, tls.Server, p.config, false, func(err error) {
+		if err != nil {
+			p.r.log.Debug("TLS handshake failed", zap.Stringer("peer", c.RemoteAddr()), zap.Error(err))
+			c.giveUp(&LossError{Kind: ErrConnectionLost, Err: tlsError(err)})
+			return
+		}
+		c.open()
+	}).within(p.r.handshakeTimeout)
+}
+
 // turnAway closes one waiting connection with the help of the descriptor in reserve, so that its peer learns at once that
 // there is no room. It answers the error of accepting it.
 func (p *Port) turnAway() error {
 	if p.spare >= 0 {
-		engine.CloseFD(p.spare)
+		p.r.sys.Close(p.spare)
 		p.spare = -1
 	}
-	fd, _, err := engine.Accept(p.fd)
+	fd, _, err := p.r.sys.Accept(p.fd)
 	if err == nil {
-		engine.CloseFD(fd)
+		p.r.sys.Close(fd)
 	}
-	p.spare = spare()
+	p.spare = p.reserve()
 	return err
 }
 
-func spare() int {
-	fd, err := engine.Spare()
+// reserve opens the descriptor in reserve.
+func (p *Port) reserve() int {
+	fd, err := p.r.sys.Spare()
 	if err != nil {
 		return -1
 	}
@@ -144,7 +213,7 @@ func spare() int {
 
 // rest stops accepting for a moment: the listening socket stays ready, and to ask it again at once would spin.
 func (p *Port) rest(err error) {
-	p.r.log.Warn("accept failed; resting", zap.Stringer("port", p.addr), zap.Error(err), zap.Duration("pause", acceptPause))
+	p.r.log.Warn("accept failed; resting", zap.Stringer("port", p.Addr()), zap.Error(err), zap.Duration("pause", acceptPause))
 	if p.pause != nil {
 		return
 	}
@@ -152,7 +221,7 @@ func (p *Port) rest(err error) {
 	p.pause = p.r.own.add(acceptPause, func() {
 		p.pause = nil
 		if p.spare < 0 {
-			p.spare = spare()
+			p.spare = p.reserve()
 		}
 		_ = p.r.poller.SetInterest(&p.attachment, engine.Read)
 	})
@@ -178,13 +247,24 @@ func (p *Port) close() error {
 	if p.attached {
 		p.r.poller.Deregister(&p.attachment)
 	}
-	engine.CloseFD(p.fd)
+	p.r.sys.Close(p.fd)
 	if p.spare >= 0 {
-		engine.CloseFD(p.spare)
+		p.r.sys.Close(p.spare)
 	}
+	p.unlink()
 	p.fd, p.spare = -1, -1
 	delete(p.r.ports, p)
 	return p.r.releaseFactory(p.f)
+}
+
+// unlink removes the file of a UNIX socket, if it is still the one that was made.
+func (p *Port) unlink() {
+	if !p.hasFile {
+		return
+	}
+	if file, ok := p.r.sys.SocketFile(p.addr.Path); ok && file == p.file {
+		_ = p.r.sys.Unlink(p.addr.Path)
+	}
 }
 
 func (p *Port) factory() Factory            { return p.f }

@@ -22,6 +22,29 @@ type Protocol interface {
 	ConnectionLost(reason error)
 }
 
+// Wrapper is a Protocol that stands in front of another one and passes on what it hears. The reactor looks through it for the
+// optional interfaces of a Protocol (HalfCloser).
+type Wrapper interface {
+	Protocol
+	// Unwrap is the protocol behind.
+	Unwrap() Protocol
+}
+
+// As answers p, or the first protocol behind it (Wrapper), that is a T; ok is false when none is.
+func As[T any](p Protocol) (found T, ok bool) {
+	for p != nil {
+		if found, ok = p.(T); ok {
+			return found, true
+		}
+		w, wraps := p.(Wrapper)
+		if !wraps {
+			break
+		}
+		p = w.Unwrap()
+	}
+	return found, false
+}
+
 // BaseProtocol implements Protocol with nothing in it but the transport; embed it in your own.
 //
 // Source: twisted.internet.protocol.Protocol.

@@ -2,6 +2,7 @@ package reactor
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"runtime"
 	"sync/atomic"
@@ -35,7 +36,8 @@ type Reactor struct {
 	startup []func()
 	closing bool // the shutdown has begun
 
-	poller    *engine.Poller
+	sys       engine.System
+	poller    engine.Poller
 	armed     time.Duration // the time set on the poller's timer, if timerSet
 	timerSet  bool
 	ports     map[*Port]struct{}
@@ -45,12 +47,16 @@ type Reactor struct {
 	factories map[any]int   // ports and connectors in use, by factory
 	lookups   chan struct{} // bounds the name lookups under way
 	// handshakes bounds how many TLS handshakes compute at the same time; those that wait for their peer do not count.
-	handshakes chan struct{}
+	handshakes       chan struct{}
+	handshakeTimeout time.Duration
+	tlsClients       map[clientKey]*tls.Config
+	tlsSessions      map[*tls.Config]tls.ClientSessionCache
 
 	dirty     []*conn // have something to flush or to go on with when the callback has returned
 	doomed    []*conn // have ended; their protocols do not know yet
 	readBuf   []byte
 	plainBuf  []byte
+	tlsBuf    []byte // for the records of TLS sessions; nil while it is lent
 	spareBufs [][]byte
 }
 
@@ -65,18 +71,22 @@ const (
 // New makes a reactor. It holds no descriptor and no goroutine until it runs or listens.
 func New(options ...Option) *Reactor {
 	r := &Reactor{
-		log:          zap.NewNop(),
-		flushTimeout: DefaultFlushTimeout,
-		maxBuffered:  DefaultMaxBuffered,
-		resolver:     net.DefaultResolver,
-		ports:        make(map[*Port]struct{}),
-		attempts:     make(map[*attempt]struct{}),
-		conns:        make(map[*conn]struct{}),
-		lingering:    make(map[*linger]struct{}),
-		factories:    make(map[any]int),
-		lookups:      make(chan struct{}, maxLookups),
-		handshakes:   make(chan struct{}, 4*runtime.GOMAXPROCS(0)),
-		clock:        time.Now,
+		log:              zap.NewNop(),
+		flushTimeout:     DefaultFlushTimeout,
+		handshakeTimeout: DefaultHandshakeTimeout,
+		maxBuffered:      DefaultMaxBuffered,
+		resolver:         net.DefaultResolver,
+		ports:            make(map[*Port]struct{}),
+		attempts:         make(map[*attempt]struct{}),
+		conns:            make(map[*conn]struct{}),
+		lingering:        make(map[*linger]struct{}),
+		factories:        make(map[any]int),
+		lookups:          make(chan struct{}, maxLookups),
+		handshakes:       make(chan struct{}, 4*runtime.GOMAXPROCS(0)),
+		clock:            time.Now,
+		sys:              engine.OS,
+		tlsClients:       make(map[clientKey]*tls.Config),
+		tlsSessions:      make(map[*tls.Config]tls.ClientSessionCache),
 	}
 	for _, o := range options {
 		o(r)
@@ -257,7 +267,7 @@ func (r *Reactor) loop(ctx context.Context, signals bool) error {
 		}
 		return ErrNotRestartable
 	}
-	poller, err := engine.Open(r.onWake, r.onTimer)
+	poller, err := r.sys.Open(r.onWake, r.onTimer)
 	r.poller = poller
 	defer r.tearDown(deferred.EnterLoop(r))
 	if err != nil {
@@ -281,7 +291,7 @@ func (r *Reactor) start() {
 	r.enter()
 	for p := range r.ports {
 		if err := p.attach(); err != nil {
-			r.log.Error("cannot accept connections", zap.Stringer("port", p.addr), zap.Error(err))
+			r.log.Error("cannot accept connections", zap.Stringer("port", p.Addr()), zap.Error(err))
 		}
 	}
 	startup := r.startup

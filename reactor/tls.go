@@ -19,23 +19,48 @@ type tlsLayer struct {
 	c       *conn
 	session *tls.Conn
 	wire    tlsWire
-	up      func(error) // told once how the handshake ended
+	up      func(error)  // told once how the handshake ended; nil afterwards
+	limit   *DelayedCall // ends a handshake that takes too long
+	pending []byte       // written while the hands were shaken
 
 	shaking  bool
+	started  bool // the goroutine of the handshake runs
 	stands   bool // the handshake has succeeded
 	draining bool
+	left     bool // plaintext may be left in the session: the protocol paused or closed
 	admitted bool // what TLS writes now has been let in as a whole, or is its last word
 }
 
-// startTLS begins a handshake as the client; up hears how it went.
-func startTLS(c *conn, config *tls.Config, up func(error)) {
+// role makes the session: tls.Client or tls.Server.
+type role func(net.Conn, *tls.Config) *tls.Conn
+
+// startTLS begins a handshake; up hears how it went, exactly once. A server's goroutine starts with the first bytes of its peer, so
+// that a peer who says nothing costs none.
+func startTLS(c *conn, as role, config *tls.Config, client bool, up func(error)) *tlsLayer {
 	t := &tlsLayer{c: c, up: up, shaking: true}
 	t.wire.layer = t
 	t.wire.arrived = sync.NewCond(&t.wire.mu)
-	t.session = tls.Client(&t.wire, config)
+	t.session = as(&t.wire, config)
 	c.unusual().tls = t
 	c.update()
-	go t.shakeHands()
+	if client {
+		t.start()
+	}
+	return t
+}
+
+func (t *tlsLayer) start() {
+	if !t.started {
+		t.started = true
+		go t.shakeHands()
+	}
+}
+
+// within ends the handshake with ErrTLSTimeout when it takes longer than d.
+func (t *tlsLayer) within(d time.Duration) {
+	if t.shaking && d > 0 {
+		t.limit = t.c.r.own.add(d, func() { t.shut(ErrTLSTimeout) })
+	}
 }
 
 // shakeHands runs in its own goroutine. The callbacks of the configuration run in it: a panic of theirs fails the handshake.
@@ -54,21 +79,57 @@ func (t *tlsLayer) shaken(err error) {
 		return
 	}
 	t.wire.settle()
+	if err != nil {
+		t.told(err)
+		return
+	}
+	t.stands = true
+	t.told(nil)
+	t.resume()
+}
+
+// told passes the outcome on.
+func (t *tlsLayer) told(err error) {
 	t.shaking = false
-	t.stands = err == nil
-	up := t.up
-	t.up = nil
-	if t.c.phase < phaseDoomed {
+	if t.limit != nil {
+		_ = t.limit.Cancel()
+		t.limit = nil
+	}
+	if up := t.up; up != nil {
+		t.up = nil
 		up(err)
 	}
-	if t.c.phase == phaseOpen {
-		t.c.enqueue() // data may have come with the last flight
+}
+
+// resume goes on with what has waited for the handshake.
+func (t *tlsLayer) resume() {
+	c := t.c
+	t.giveBack()
+	if pending := t.pending; len(pending) > 0 && c.phase < phaseDoomed {
+		t.pending = nil
+		_, _ = t.write(pending)
 	}
+	if c.phase == phaseLosing || c.phase == phaseOpen && c.half().closing {
+		c.closeNotify()
+	}
+	if c.phase < phaseDoomed {
+		c.enqueue() // data may have come with the last flight
+		c.update()
+	}
+}
+
+// finishing tells whether a connection that closes waits for the handshake, for the sake of what was written.
+func (t *tlsLayer) finishing() bool { return t.shaking && len(t.pending) > 0 }
+
+func (c *conn) finishingHandshake() bool {
+	t := c.tls()
+	return t != nil && t.shaking && (len(t.pending) > 0 || c.phase == phaseOpen)
 }
 
 // feed takes ciphertext from the socket. In steady state it is borrowed: drain leaves nothing, or copies what it must leave.
 func (t *tlsLayer) feed(p []byte) {
 	if t.shaking {
+		t.start()
 		t.wire.arrive(p, nil)
 		t.c.update()
 		return
@@ -85,23 +146,26 @@ func (t *tlsLayer) feed(p []byte) {
 
 // feedEnd takes the end of the socket's stream.
 func (t *tlsLayer) feedEnd() {
-	if t.shaking {
+	switch {
+	case t.shaking && !t.started:
+		t.shut(ErrTLSTruncated)
+	case t.shaking:
 		t.wire.arrive(nil, ErrTLSTruncated)
-		return
+	default:
+		t.wire.err = ErrTLSTruncated
+		t.drain()
 	}
-	t.wire.err = ErrTLSTruncated
-	t.drain()
 }
 
 // drain decrypts and delivers what is there, until the protocol pauses or closes.
 func (t *tlsLayer) drain() {
-	if t.shaking || t.draining {
+	c := t.c
+	if t.shaking || t.draining || !t.left && !t.wire.ready() && t.wire.err == nil {
 		return
 	}
-	t.draining = true
-	defer func() { t.draining = false }()
-	c := t.c
-	for c.phase == phaseOpen && !c.paused {
+	t.draining, t.left = true, true
+	t.borrow()
+	for c.phase == phaseOpen && !c.paused && !c.half().readLost {
 		buf := c.r.plainBuffer()
 		n, err := t.session.Read(buf)
 		if n > 0 {
@@ -110,26 +174,35 @@ func (t *tlsLayer) drain() {
 		}
 		if err != nil {
 			t.readFailed(err)
-			return
+			break
 		}
 	}
+	t.giveBack()
+	t.draining = false
 }
 
 // readFailed sorts the ends of a session: nothing to read yet, close_notify (io.EOF), an end without it, a fault.
 func (t *tlsLayer) readFailed(err error) {
+	c := t.c
 	switch {
 	case errors.Is(err, errWouldBlock):
-	case err == io.EOF:
-		t.c.stopProducer()
-		t.c.closeNotify()
-		t.c.end(ErrConnectionDone)
+		t.left = false
+	case err != io.EOF:
+		c.giveUp(&LossError{Kind: ErrConnectionLost, Err: tlsError(err)})
+	case c.phase == phaseOpen && c.keepsWriting():
 	default:
-		t.c.giveUp(&LossError{Kind: ErrConnectionLost, Err: err})
+		c.stopProducer()
+		c.closeNotify()
+		c.end(ErrConnectionDone)
 	}
 }
 
-// write encrypts p; crypto/tls hands the ciphertext to tlsWire.Write, which queues it.
+// write encrypts p; crypto/tls hands the ciphertext to tlsWire.Write, which queues it. Until the handshake is over p waits.
 func (t *tlsLayer) write(p []byte) (int, error) {
+	if !t.stands {
+		t.pending = append(t.pending, p...)
+		return len(p), nil
+	}
 	t.admitted = true
 	n, err := t.session.Write(p)
 	t.admitted = false
@@ -151,8 +224,8 @@ func (t *tlsLayer) closeNotify() {
 // shut ends a handshake that still waits for the peer.
 func (t *tlsLayer) shut(reason error) {
 	if t.shaking {
-		t.shaking = false
 		t.wire.arrive(nil, reason)
+		t.told(reason)
 	}
 }
 
@@ -171,23 +244,6 @@ func (r *Reactor) plainBuffer() []byte {
 		r.plainBuf = make([]byte, 16<<10)
 	}
 	return r.plainBuf
-}
-
-// clientConfig is config as a reactor can use it: with the name to verify, and without renegotiation, which would shake
-// hands inside a read.
-func clientConfig(config *tls.Config, host string) *tls.Config {
-	if config == nil {
-		config = &tls.Config{}
-	}
-	if config.ServerName != "" && config.Renegotiation == tls.RenegotiateNever {
-		return config
-	}
-	config = config.Clone()
-	config.Renegotiation = tls.RenegotiateNever
-	if config.ServerName == "" {
-		config.ServerName = host
-	}
-	return config
 }
 
 // errWouldBlock says that no ciphertext is there. Being temporary it leaves a tls.Conn usable.

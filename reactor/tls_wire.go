@@ -28,8 +28,6 @@ type tlsWire struct {
 // configuration takes its time.
 const maxHandshakeAhead = 64 << 10
 
-const recordHeader = 5
-
 // Read answers ciphertext: during the handshake it waits for some, afterwards it never waits.
 func (w *tlsWire) Read(p []byte) (int, error) {
 	if w.arrived == nil {
@@ -37,9 +35,9 @@ func (w *tlsWire) Read(p []byte) (int, error) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.in) == 0 && w.err == nil {
+	if !w.ready() && w.err == nil {
 		<-w.layer.c.r.handshakes
-		for len(w.in) == 0 && w.err == nil {
+		for !w.ready() && w.err == nil {
 			w.arrived.Wait()
 		}
 		w.mu.Unlock()
@@ -47,7 +45,7 @@ func (w *tlsWire) Read(p []byte) (int, error) {
 		w.mu.Lock()
 	}
 	n, err := w.take(p)
-	if w.full && len(w.in) == 0 {
+	if w.full && !w.ready() {
 		w.full = false
 		_ = w.layer.c.r.CallFromThread(w.layer.c.update)
 	}
@@ -61,26 +59,52 @@ func (w *tlsWire) stuffed() bool {
 	return w.full
 }
 
+// ready tells whether there is something to hand out: the body of a record whose header was taken, or a whole record. A record of
+// which a part is missing stays here, where it takes no more memory than it has bytes; crypto/tls would keep a full-sized
+// buffer for it. What is no record at all is handed out as it is: crypto/tls names the fault.
+func (w *tlsWire) ready() bool {
+	if w.bodyLeft > 0 || w.headerAt > 0 || len(w.in) == 0 {
+		return len(w.in) > 0
+	}
+	if kind := w.in[0]; kind < firstRecordType || kind > lastRecordType {
+		return true
+	}
+	if len(w.in) < recordHeader {
+		return false
+	}
+	body := int(w.in[3])<<8 | int(w.in[4])
+	return body > maxRecordBody || w.in[1] != majorVersion || len(w.in) >= recordHeader+body
+}
+
+// The shape of a record (RFC 8446 section 5.1).
+const (
+	recordHeader    = 5
+	firstRecordType = 20            // change_cipher_spec
+	lastRecordType  = 23            // application_data
+	majorVersion    = 3             // of every version since SSL 3.0
+	maxRecordBody   = 16<<10 + 2048 // TLS 1.2; TLS 1.3 allows less
+)
+
 func (w *tlsWire) take(p []byte) (int, error) {
-	if len(w.in) == 0 {
+	if !w.ready() {
 		if w.err != nil {
 			return 0, w.err
 		}
 		return 0, errWouldBlock
 	}
-	if w.bodyLeft == 0 {
-		n := copy(p, w.in[:min(len(w.in), recordHeader-w.headerAt)])
-		copy(w.header[w.headerAt:], w.in[:n])
+	if w.bodyLeft > 0 {
+		n := copy(p, w.in[:min(len(w.in), w.bodyLeft)])
+		w.bodyLeft -= n
 		w.shift(n)
-		if w.headerAt += n; w.headerAt == recordHeader {
-			w.headerAt = 0
-			w.bodyLeft = int(w.header[3])<<8 | int(w.header[4])
-		}
 		return n, nil
 	}
-	n := copy(p, w.in[:min(len(w.in), w.bodyLeft)])
-	w.bodyLeft -= n
+	n := copy(p, w.in[:min(len(w.in), recordHeader-w.headerAt)])
+	copy(w.header[w.headerAt:], w.in[:n])
 	w.shift(n)
+	if w.headerAt += n; w.headerAt == recordHeader {
+		w.headerAt = 0
+		w.bodyLeft = int(w.header[3])<<8 | int(w.header[4])
+	}
 	return n, nil
 }
 

@@ -3,6 +3,9 @@ package reactor
 import (
 	"crypto/tls"
 	"net"
+	"time"
+
+	"github.com/tconn/tconn/deferred"
 )
 
 // Transport is a connection as its protocol sees it.
@@ -61,9 +64,21 @@ type Transport interface {
 	Connector() *Connector
 }
 
-// TLSTransport is the Transport of a connection made by ConnectTLS, found by type assertion.
+// TLSTransport is a Transport that can speak TLS, found by type assertion. Source: twisted.internet.interfaces.ITLSTransport.
 type TLSTransport interface {
 	Transport
+	// StartTLS puts the rest of the conversation under TLS: as the client on a connection that a Connector made, whose host is the
+	// name to verify unless config has a ServerName (nil is a default configuration), and as the server on one that was accepted, for
+	// which config needs a certificate. What was written before goes out in the clear first; what is written from now on waits
+	// for the handshake, and nothing is received before its end.
+	//
+	// A protocol that has received bytes behind the line which switches must not go on: it calls AbortWith with
+	// ErrPlaintextAfterStartTLS instead (basic.LineReceiver does).
+	//
+	// Fires with: the state of the session. Fails with: ErrTLSStarted, ErrWriteAfterClose, a configuration's fault, and the
+	// connection lives on; or a *TLSError, and the connection is closed (ErrTLSTimeout after WithHandshakeTimeout, ErrNotTLS,
+	// ErrTLSUnknownAuthority, ...). Cancel aborts the connection.
+	StartTLS(config *tls.Config) *deferred.Deferred[tls.ConnectionState]
 	// TLSState describes the session; ok is false while the connection is in the clear.
 	TLSState() (state tls.ConnectionState, ok bool)
 }
@@ -75,6 +90,20 @@ type TCPTransport interface {
 	SetNoDelay(on bool) error
 	// SetKeepAlive turns TCP keep-alive probes on or off (off by default).
 	SetKeepAlive(on bool) error
+	// SetKeepAlivePeriod sets the silence before the first probe, and between probes, in whole seconds. It does not turn them on.
+	SetKeepAlivePeriod(d time.Duration) error
+	// SetUserTimeout sets how long what was sent may stay unacknowledged before the kernel gives the connection up (TCP_USER_TIMEOUT,
+	// Linux only: errors.ErrUnsupported elsewhere).
+	SetUserTimeout(d time.Duration) error
+	// SetReadBuffer and SetWriteBuffer set the size of the kernel's buffers.
+	SetReadBuffer(bytes int) error
+	SetWriteBuffer(bytes int) error
+
+	// LoseWriteConnection ends this side's half of the connection once everything written so far has been given to the kernel; later
+	// writes are refused with ErrWriteAfterClose. The peer's bytes go on coming until it ends its half; then ConnectionLost comes
+	// with ErrConnectionDone, unless the protocol is a HalfCloser and has a say in it.
+	// Source: twisted.internet.interfaces.ITCPTransport.loseWriteConnection.
+	LoseWriteConnection()
 }
 
 // Producer is a source of bytes that can be told to wait. Source: twisted.internet.interfaces.IPushProducer.

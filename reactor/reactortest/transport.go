@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/netip"
+	"time"
 
 	"github.com/tconn/tconn/reactor"
 )
@@ -40,6 +41,8 @@ type Transport struct {
 
 	local, remote netip.AddrPort
 	tls           *tls.ConnectionState
+	starting      *handshake // StartTLS was called and the test has not said how it went
+	half          half
 
 	phase     phase
 	paused    bool
@@ -49,6 +52,7 @@ type Transport struct {
 	aborted   bool // the peer is to see a reset
 	noDelay   bool
 	keepAlive bool
+	options   Options
 }
 
 var (
@@ -188,6 +192,15 @@ func (t *Transport) KeepAlive() bool { return t.keepAlive }
 // SetAddrs changes what LocalAddr and RemoteAddr answer.
 func (t *Transport) SetAddrs(local, remote netip.AddrPort) { t.local, t.remote = local, remote }
 
+// Options are the settings of the socket that the protocol has made; zero means never.
+func (t *Transport) Options() Options { return t.options }
+
+// Options are settings of a socket. See reactor.TCPTransport.
+type Options struct {
+	KeepAlivePeriod, UserTimeout time.Duration
+	ReadBuffer, WriteBuffer      int
+}
+
 // SetTLS makes the protocol see a connection under TLS with that state; nil means in the clear, as at first. The bytes stay plain.
 func (t *Transport) SetTLS(state *tls.ConnectionState) { t.tls = state }
 
@@ -216,15 +229,35 @@ func (t *Transport) TLSState() (state tls.ConnectionState, ok bool) {
 }
 
 // SetNoDelay is recorded for NoDelay.
-func (t *Transport) SetNoDelay(on bool) error { return t.setSocket(&t.noDelay, on) }
+func (t *Transport) SetNoDelay(on bool) error { return setOption(t, &t.noDelay, on) }
 
 // SetKeepAlive is recorded for KeepAlive.
-func (t *Transport) SetKeepAlive(on bool) error { return t.setSocket(&t.keepAlive, on) }
+func (t *Transport) SetKeepAlive(on bool) error { return setOption(t, &t.keepAlive, on) }
 
-func (t *Transport) setSocket(option *bool, on bool) error {
+// SetKeepAlivePeriod is recorded in Options.
+func (t *Transport) SetKeepAlivePeriod(d time.Duration) error {
+	return setOption(t, &t.options.KeepAlivePeriod, d)
+}
+
+// SetUserTimeout is recorded in Options.
+func (t *Transport) SetUserTimeout(d time.Duration) error {
+	return setOption(t, &t.options.UserTimeout, d)
+}
+
+// SetReadBuffer is recorded in Options.
+func (t *Transport) SetReadBuffer(bytes int) error {
+	return setOption(t, &t.options.ReadBuffer, bytes)
+}
+
+// SetWriteBuffer is recorded in Options.
+func (t *Transport) SetWriteBuffer(bytes int) error {
+	return setOption(t, &t.options.WriteBuffer, bytes)
+}
+
+func setOption[T any](t *Transport, option *T, value T) error {
 	if t.phase == phaseLost {
 		return reactor.ErrWriteAfterClose
 	}
-	*option = on
+	*option = value
 	return nil
 }

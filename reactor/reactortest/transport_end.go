@@ -99,8 +99,8 @@ func (t *Transport) settleNow() {
 func (t *Transport) settle() {
 	t.queued = false
 	t.deliver()
-	if t.phase == phaseClosing && t.producer == nil && len(t.out) == 0 {
-		t.doom(reactor.ErrConnectionDone)
+	if t.producer == nil && len(t.out) == 0 {
+		t.endOutput()
 	}
 	if t.phase == phaseDoomed {
 		t.bury()
@@ -109,14 +109,15 @@ func (t *Transport) settle() {
 
 // deliver hands the peer's bytes over piece by piece, and after the last one the peer's end.
 func (t *Transport) deliver() {
-	for t.phase == phaseOpen && !t.paused && len(t.kept) > 0 {
+	for t.phase == phaseOpen && !t.paused && t.starting == nil && len(t.kept) > 0 {
 		p := t.kept[0]
 		t.kept = t.kept[1:]
 		t.call(func() { t.proto.DataReceived(p) })
 		scribble(p)
 	}
 	switch {
-	case t.phase != phaseOpen || t.paused || t.end == nil:
+	case t.phase != phaseOpen || t.paused || t.end == nil || t.starting != nil:
+	case t.end == reactor.ErrConnectionDone && t.keepsWriting():
 	case t.end == reactor.ErrConnectionDone && len(t.out) > 0:
 		t.startClosing()
 	default:
@@ -134,6 +135,7 @@ func scribble(p []byte) {
 // bury gives everybody the reason: the producer, the hooks of OnLost, the protocol. All of them hear it, also when one panics.
 func (t *Transport) bury() {
 	t.phase = phaseLost
+	t.failTLS(t.reason)
 	var calls []func()
 	if p := t.producer; p != nil {
 		t.producer = nil

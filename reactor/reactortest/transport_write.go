@@ -12,7 +12,7 @@ const highWater = 64 << 10
 // Write gives a copy of p to the peer, or lets it wait while Hold is in force.
 func (t *Transport) Write(p []byte) (int, error) {
 	switch {
-	case t.phase != phaseOpen && (t.phase != phaseClosing || t.producer == nil):
+	case t.phase != phaseOpen && (t.phase != phaseClosing || t.producer == nil), t.half.closing:
 		return 0, reactor.ErrWriteAfterClose
 	case t.end != nil:
 		t.notice()
@@ -22,7 +22,7 @@ func (t *Transport) Write(p []byte) (int, error) {
 		return 0, reactor.ErrBufferFull
 	case len(p) == 0:
 		return 0, nil
-	case t.holding:
+	case t.holding, t.starting != nil:
 		t.out = append(t.out, p...)
 		t.haltProducer()
 	default:

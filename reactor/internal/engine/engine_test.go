@@ -13,9 +13,9 @@ import (
 )
 
 // open makes a poller that is closed at the end of the test.
-func open(t testing.TB, onWake, onTimer func()) *Poller {
+func open(t testing.TB, onWake, onTimer func()) *gnetPoller {
 	t.Helper()
-	p, err := Open(onWake, onTimer)
+	p, err := openGnet(onWake, onTimer)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +26,7 @@ func open(t testing.TB, onWake, onTimer func()) *Poller {
 func TestWakeFromManyGoroutines(t *testing.T) {
 	const callers, each = 16, 500
 	var (
-		p     *Poller
+		p     *gnetPoller
 		asked atomic.Int64
 		seen  int64
 		wg    sync.WaitGroup
@@ -65,7 +65,7 @@ func TestTimer(t *testing.T) {
 		{"sooner than the end of time", []time.Duration{1<<63 - 1, time.Millisecond}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var p *Poller
+			var p *gnetPoller
 			fired := 0
 			p = open(t, func() {
 				for _, d := range test.times {
@@ -85,7 +85,7 @@ func TestTimer(t *testing.T) {
 		})
 	}
 	t.Run("replaced by a later time it does not fire", func(t *testing.T) {
-		var p *Poller
+		var p *gnetPoller
 		turns := 0
 		p = open(t, func() {
 			if turns++; turns == 1 {
@@ -115,60 +115,60 @@ func TestStopBeforePoll(t *testing.T) {
 
 func TestSockets(t *testing.T) {
 	loopback := netip.MustParseAddr("127.0.0.1")
-	listener, err := Listen(loopback, 0, 8)
+	listener, err := OS.Listen(TCP(netip.AddrPortFrom(loopback, 0)), ListenOptions{Backlog: 8})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer CloseFD(listener)
-	local, remote := Addresses(listener)
+	defer OS.Close(listener)
+	local, remote := OS.Local(listener), OS.Remote(listener)
 	if local.Addr() != loopback || local.Port() == 0 || remote.IsValid() {
 		t.Errorf("got addresses %v and %v, want a port on %v and none", local, remote, loopback)
 	}
-	if _, _, err := Accept(listener); err != ErrWouldBlock {
+	if _, _, err := OS.Accept(listener); err != ErrWouldBlock {
 		t.Errorf("Accept with nobody there answered %v, want %v", err, ErrWouldBlock)
 	}
 
-	fd, pending, err := Connect(local, SocketOptions{})
+	fd, pending, err := OS.Connect(local, SocketOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer CloseFD(fd)
+	defer OS.Close(fd)
 	for pending {
-		if err := ConnectResult(fd); err != ErrWouldBlock {
+		if err := OS.ConnectResult(fd); err != ErrWouldBlock {
 			pending = false
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	peer, from, err := Accept(listener)
+	peer, from, err := OS.Accept(listener)
 	for err == ErrWouldBlock {
-		peer, from, err = Accept(listener)
+		peer, from, err = OS.Accept(listener)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer CloseFD(peer)
-	if ours, _ := Addresses(fd); from != ours {
+	defer OS.Close(peer)
+	if ours := OS.Local(fd); from != ours {
 		t.Errorf("accepted from %v, want %v", from, ours)
 	}
 
 	buf := make([]byte, 16)
-	if _, err := ReadFD(fd, buf); err != ErrWouldBlock {
-		t.Errorf("ReadFD with nothing there answered %v, want %v", err, ErrWouldBlock)
+	if _, err := OS.Read(fd, buf); err != ErrWouldBlock {
+		t.Errorf("Read with nothing there answered %v, want %v", err, ErrWouldBlock)
 	}
-	if n, err := WriteFD(peer, []byte("hello")); n != 5 || err != nil {
-		t.Errorf("WriteFD answered %d and %v, want 5 and nil", n, err)
+	if n, err := OS.Write(peer, []byte("hello")); n != 5 || err != nil {
+		t.Errorf("Write answered %d and %v, want 5 and nil", n, err)
 	}
-	ShutdownWrite(peer)
-	if n, err := ReadFD(fd, buf); string(buf[:n]) != "hello" || err != nil {
-		t.Errorf("ReadFD answered %q and %v, want %q and nil", buf[:n], err, "hello")
+	OS.ShutdownWrite(peer)
+	if n, err := OS.Read(fd, buf); string(buf[:n]) != "hello" || err != nil {
+		t.Errorf("Read answered %q and %v, want %q and nil", buf[:n], err, "hello")
 	}
-	if n, err := ReadFD(fd, buf); n != 0 || err != nil {
-		t.Errorf("ReadFD at the end answered %d and %v, want 0 and nil", n, err)
+	if n, err := OS.Read(fd, buf); n != 0 || err != nil {
+		t.Errorf("Read at the end answered %d and %v, want 0 and nil", n, err)
 	}
 	for _, on := range []bool{false, true} {
-		if err := errors.Join(SetNoDelay(fd, on), SetKeepAlive(fd, on)); err != nil {
+		if err := errors.Join(OS.SetOption(fd, NoDelay, flag(on)), OS.SetOption(fd, KeepAlive, flag(on))); err != nil {
 			t.Errorf("options %v: %v", on, err)
 		}
 		noDelay, _ := unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY)
@@ -185,13 +185,13 @@ func TestFailuresLeaveNothingOpen(t *testing.T) {
 	loopback := netip.MustParseAddr("127.0.0.1")
 	before := lowest(t)
 	for range 10 {
-		if fd, err := Listen(elsewhere, 0, 1); err == nil || fd != -1 {
+		if fd, err := OS.Listen(TCP(netip.AddrPortFrom(elsewhere, 0)), ListenOptions{Backlog: 1}); err == nil || fd != -1 {
 			t.Fatalf("Listen answered %d and %v, want -1 and an error", fd, err)
 		}
-		if fd, _, err := Connect(netip.AddrPortFrom(loopback, 1), SocketOptions{Bind: netip.AddrPortFrom(elsewhere, 0)}); err == nil || fd != -1 {
+		if fd, _, err := OS.Connect(TCP(netip.AddrPortFrom(loopback, 1)), SocketOptions{Bind: netip.AddrPortFrom(elsewhere, 0)}); err == nil || fd != -1 {
 			t.Fatalf("Connect answered %d and %v, want -1 and an error", fd, err)
 		}
-		if fd, _, err := Connect(netip.MustParseAddrPort("255.255.255.255:9"), SocketOptions{}); err == nil || fd != -1 {
+		if fd, _, err := OS.Connect(TCP(netip.MustParseAddrPort("255.255.255.255:9")), SocketOptions{}); err == nil || fd != -1 {
 			t.Fatalf("Connect answered %d and %v, want -1 and an error", fd, err)
 		}
 	}
@@ -203,11 +203,11 @@ func TestFailuresLeaveNothingOpen(t *testing.T) {
 // lowest is the number the next descriptor will get.
 func lowest(t testing.TB) int {
 	t.Helper()
-	fd, err := Spare()
+	fd, err := OS.Spare()
 	if err != nil {
 		t.Fatal(err)
 	}
-	CloseFD(fd)
+	OS.Close(fd)
 	return fd
 }
 

@@ -12,10 +12,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// Poller waits for readiness on one goroutine.
-//
-// Goroutine: that of Poll, but for Wake.
-type Poller struct {
+// gnetPoller is a Poller on gnet's.
+type gnetPoller struct {
 	gnet     *netpoll.Poller
 	handlers []Handler // by descriptor
 	onWake   func()
@@ -23,7 +21,7 @@ type Poller struct {
 	timer    timer
 }
 
-// Attachment ties a descriptor to the poller. It lives as long as the descriptor is registered.
+// Attachment ties a descriptor to a poller. It lives as long as the descriptor is registered.
 type Attachment struct {
 	pa       netpoll.PollAttachment
 	interest Interest
@@ -35,19 +33,30 @@ func (a *Attachment) FD() int { return a.pa.FD }
 // Interest is what is registered now.
 func (a *Attachment) Interest() Interest { return a.interest }
 
+// Set is for other implementations of Poller.
+func (a *Attachment) Set(fd int, i Interest) { a.pa.FD, a.interest = fd, i }
+
 // silence keeps gnet's process-wide logger from writing to standard output, which is the user's.
 var silence = sync.OnceFunc(func() {
 	logging.SetDefaultLoggerAndFlusher(zap.NewNop().Sugar(), func() error { return nil })
 })
 
-// Open makes a poller. onWake runs on the polling goroutine after a Wake; onTimer after the time set with SetTimer.
-func Open(onWake, onTimer func()) (*Poller, error) {
+// Open makes a poller.
+func (system) Open(onWake, onTimer func()) (Poller, error) {
+	p, err := openGnet(onWake, onTimer)
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func openGnet(onWake, onTimer func()) (*gnetPoller, error) {
 	silence()
 	g, err := netpoll.OpenPoller()
 	if err != nil {
 		return nil, err
 	}
-	p := &Poller{gnet: g, onWake: onWake}
+	p := &gnetPoller{gnet: g, onWake: onWake}
 	if err := p.timer.open(p, onTimer); err != nil {
 		_ = g.Close()
 		return nil, err
@@ -56,7 +65,7 @@ func Open(onWake, onTimer func()) (*Poller, error) {
 }
 
 // Poll dispatches readiness until Stop, which may have been called before, or until the system fails.
-func (p *Poller) Poll() error {
+func (p *gnetPoller) Poll() error {
 	if p.stopped {
 		return nil
 	}
@@ -68,33 +77,33 @@ func (p *Poller) Poll() error {
 }
 
 // Stop makes Poll return after the handler that runs now.
-func (p *Poller) Stop() { p.stopped = true }
+func (p *gnetPoller) Stop() { p.stopped = true }
 
 // Close frees the descriptors of the poller. Nobody may call Wake any more.
-func (p *Poller) Close() {
+func (p *gnetPoller) Close() {
 	p.timer.close()
 	_ = p.gnet.Close()
 }
 
 // Wake makes the poller call onWake. Goroutine: any.
-func (p *Poller) Wake() {
+func (p *gnetPoller) Wake() {
 	_ = p.gnet.Trigger(queue.HighPriority, p.woken, nil)
 }
 
-func (p *Poller) woken(any) error {
+func (p *gnetPoller) woken(any) error {
 	p.onWake()
 	return p.verdict()
 }
 
 // ready is called by gnet for each descriptor that is ready.
-func (p *Poller) ready(fd int, flags Interest) error {
+func (p *gnetPoller) ready(fd int, flags Interest) error {
 	if !p.stopped && fd < len(p.handlers) && p.handlers[fd] != nil {
 		p.handlers[fd].Ready(flags)
 	}
 	return p.verdict()
 }
 
-func (p *Poller) verdict() error {
+func (p *gnetPoller) verdict() error {
 	if p.stopped {
 		return gneterrors.ErrEngineShutdown
 	}
@@ -102,7 +111,7 @@ func (p *Poller) verdict() error {
 }
 
 // Register makes h hear of fd, with no interest yet.
-func (p *Poller) Register(a *Attachment, fd int, h Handler) {
+func (p *gnetPoller) Register(a *Attachment, fd int, h Handler) {
 	if fd >= len(p.handlers) {
 		p.handlers = append(p.handlers, make([]Handler, fd+64-len(p.handlers))...)
 	}
@@ -113,7 +122,7 @@ func (p *Poller) Register(a *Attachment, fd int, h Handler) {
 }
 
 // Deregister forgets the descriptor; the caller closes it afterwards.
-func (p *Poller) Deregister(a *Attachment) {
+func (p *gnetPoller) Deregister(a *Attachment) {
 	_ = p.SetInterest(a, None)
 	p.handlers[a.pa.FD] = nil
 }

@@ -5,10 +5,10 @@ package engine
 import "github.com/panjf2000/gnet/v2/pkg/netpoll"
 
 // poll is gnet's loop in its default build.
-func (p *Poller) poll() error {
+func (p *gnetPoller) poll() error {
 	return p.gnet.Polling(func(fd int, event netpoll.IOEvent, flags netpoll.IOFlags) error {
 		return p.ready(fd, readiness(event, flags))
 	})
 }
 
-func attach(*Poller, *netpoll.PollAttachment) {}
+func attach(*gnetPoller, *netpoll.PollAttachment) {}

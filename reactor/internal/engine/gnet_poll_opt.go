@@ -5,9 +5,9 @@ package engine
 import "github.com/panjf2000/gnet/v2/pkg/netpoll"
 
 // poll is gnet's loop under its build tag poll_opt, where each attachment carries its callback.
-func (p *Poller) poll() error { return p.gnet.Polling() }
+func (p *gnetPoller) poll() error { return p.gnet.Polling() }
 
-func attach(p *Poller, pa *netpoll.PollAttachment) {
+func attach(p *gnetPoller, pa *netpoll.PollAttachment) {
 	pa.Callback = func(fd int, event netpoll.IOEvent, flags netpoll.IOFlags) error {
 		return p.ready(fd, readiness(event, flags))
 	}

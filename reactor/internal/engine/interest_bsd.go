@@ -21,7 +21,7 @@ func readiness(event netpoll.IOEvent, flags netpoll.IOFlags) Interest {
 
 // SetInterest registers what is wanted, edge-triggered: gnet cannot take a read filter out of a kqueue, so a filter nobody
 // wants any more stays and tells at most once per change. Wanting it again registers it again, which makes kqueue look anew.
-func (p *Poller) SetInterest(a *Attachment, want Interest) error {
+func (p *gnetPoller) SetInterest(a *Attachment, want Interest) error {
 	if want == a.interest {
 		return nil
 	}
@@ -39,7 +39,7 @@ func (p *Poller) SetInterest(a *Attachment, want Interest) error {
 }
 
 // Again asks to be told once more of what is wanted and may still be ready.
-func (p *Poller) Again(a *Attachment) {
+func (p *gnetPoller) Again(a *Attachment) {
 	want := a.interest
 	a.interest = None
 	_ = p.SetInterest(a, want)

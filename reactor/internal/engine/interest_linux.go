@@ -19,7 +19,7 @@ func readiness(event netpoll.IOEvent, _ netpoll.IOFlags) Interest {
 
 // SetInterest registers exactly what is wanted, level-triggered. gnet has no way from any state to "write only" but through
 // removal, and none to "nothing" but removal itself.
-func (p *Poller) SetInterest(a *Attachment, want Interest) error {
+func (p *gnetPoller) SetInterest(a *Attachment, want Interest) error {
 	if want == a.interest {
 		return nil
 	}
@@ -49,4 +49,4 @@ func (p *Poller) SetInterest(a *Attachment, want Interest) error {
 }
 
 // Again has nothing to do: epoll is level-triggered here, it tells once more by itself.
-func (p *Poller) Again(*Attachment) {}
+func (p *gnetPoller) Again(*Attachment) {}

@@ -20,11 +20,11 @@ func TestInterest(t *testing.T) {
 		for to := range names {
 			t.Run(names[from]+" to "+names[to], func(t *testing.T) {
 				near, far := socketPair(t)
-				if _, err := WriteFD(far, []byte("x")); err != nil {
+				if _, err := OS.Write(far, []byte("x")); err != nil {
 					t.Fatal(err)
 				}
 				var (
-					p    *Poller
+					p    *gnetPoller
 					a    Attachment
 					r    recorder
 					turn int
@@ -33,8 +33,8 @@ func TestInterest(t *testing.T) {
 					switch turn++; turn {
 					case 1:
 						p.Register(&a, near, &r)
-						set(t, p, &a, Interest(from))
-						set(t, p, &a, Interest(to))
+						want(t, p, &a, Interest(from))
+						want(t, p, &a, Interest(to))
 					case 4: // in the rounds between everything that is ready has been told
 						p.Deregister(&a)
 						r.heard |= 1 << 7
@@ -58,7 +58,7 @@ func TestInterest(t *testing.T) {
 	}
 }
 
-func set(t testing.TB, p *Poller, a *Attachment, want Interest) {
+func want(t testing.TB, p *gnetPoller, a *Attachment, want Interest) {
 	t.Helper()
 	if err := p.SetInterest(a, want); err != nil || a.Interest() != want {
 		t.Errorf("SetInterest answered %v and the interest is %v, want nil and %v", err, a.Interest(), want)
@@ -72,8 +72,8 @@ func socketPair(t testing.TB) (near, far int) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		CloseFD(fds[0])
-		CloseFD(fds[1])
+		OS.Close(fds[0])
+		OS.Close(fds[1])
 	})
 	return fds[0], fds[1]
 }
@@ -95,7 +95,7 @@ func TestInterestFails(t *testing.T) {
 // TestHandlerGone wants no call for a descriptor that an earlier handler of the same round has deregistered.
 func TestHandlerGone(t *testing.T) {
 	var (
-		p           *Poller
+		p           *gnetPoller
 		one, two    Attachment
 		calls, turn int
 	)
@@ -111,8 +111,8 @@ func TestHandlerGone(t *testing.T) {
 		if turn++; turn == 1 {
 			p.Register(&one, a, handler(&two))
 			p.Register(&two, b, handler(&one))
-			set(t, p, &one, Write)
-			set(t, p, &two, Write)
+			want(t, p, &one, Write)
+			want(t, p, &two, Write)
 		}
 		if turn == 3 {
 			p.Stop()

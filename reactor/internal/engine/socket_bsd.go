@@ -3,16 +3,16 @@
 package engine
 
 import (
-	"net/netip"
+	"errors"
 	"os"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-func tcpSocket(addr netip.Addr) (int, error) {
+func streamSocket(family int) (int, error) {
 	syscall.ForkLock.RLock()
-	fd, err := unix.Socket(family(addr), unix.SOCK_STREAM, unix.IPPROTO_TCP)
+	fd, err := unix.Socket(family, unix.SOCK_STREAM, 0)
 	if err == nil {
 		unix.CloseOnExec(fd)
 	}
@@ -48,4 +48,26 @@ func accept(listener int) (int, unix.Sockaddr, error) {
 func bindLate(int) {}
 
 // Unacknowledged cannot be asked for everywhere here: one stands for "perhaps".
-func Unacknowledged(int) int { return 1 }
+func (system) Unacknowledged(int) int { return 1 }
+
+// Pair is two connected stream sockets.
+func (system) Pair() (a, b int, err error) {
+	syscall.ForkLock.RLock()
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err == nil {
+		unix.CloseOnExec(fds[0])
+		unix.CloseOnExec(fds[1])
+	}
+	syscall.ForkLock.RUnlock()
+	for _, fd := range fds {
+		if err == nil {
+			err = unix.SetNonblock(fd, true)
+		}
+	}
+	return fds[0], fds[1], os.NewSyscallError("socketpair", err)
+}
+
+// setKeepAliveIdle leaves the times to the system: their option has another name on each of these.
+func setKeepAliveIdle(fd, seconds int) error { return set(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1) }
+
+func setUserTimeout(int, int) error { return errors.ErrUnsupported }

@@ -1,14 +1,13 @@
 package engine
 
 import (
-	"net/netip"
 	"os"
 
 	"golang.org/x/sys/unix"
 )
 
-func tcpSocket(addr netip.Addr) (int, error) {
-	fd, err := unix.Socket(family(addr), unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, unix.IPPROTO_TCP)
+func streamSocket(family int) (int, error) {
+	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, os.NewSyscallError("socket", err)
 	}
@@ -25,10 +24,27 @@ func bindLate(fd int) {
 }
 
 // Unacknowledged is the number of bytes that the peer's kernel has not confirmed yet.
-func Unacknowledged(fd int) int {
+func (system) Unacknowledged(fd int) int {
 	n, err := unix.IoctlGetInt(fd, unix.SIOCOUTQ)
 	if err != nil {
 		return 0
 	}
 	return n
+}
+
+// Pair is two connected stream sockets.
+func (system) Pair() (a, b int, err error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	return fds[0], fds[1], os.NewSyscallError("socketpair", err)
+}
+
+func setKeepAliveIdle(fd, seconds int) error {
+	if err := set(fd, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, seconds); err != nil {
+		return err
+	}
+	return set(fd, unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, seconds)
+}
+
+func setUserTimeout(fd, milliseconds int) error {
+	return set(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, milliseconds)
 }

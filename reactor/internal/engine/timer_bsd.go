@@ -17,7 +17,7 @@ type timer struct {
 	onTimer func()
 }
 
-func (t *timer) open(p *Poller, onTimer func()) error {
+func (t *timer) open(p *gnetPoller, onTimer func()) error {
 	t.onTimer = onTimer
 	t.timer = time.AfterFunc(time.Hour, func() {
 		t.mu.Lock()
@@ -31,7 +31,7 @@ func (t *timer) open(p *Poller, onTimer func()) error {
 }
 
 // SetTimer makes onTimer run once, after d; it replaces the time set before.
-func (p *Poller) SetTimer(d time.Duration) { p.timer.timer.Reset(d) }
+func (p *gnetPoller) SetTimer(d time.Duration) { p.timer.timer.Reset(d) }
 
 func (t *timer) close() {
 	t.timer.Stop()

@@ -13,7 +13,7 @@ type timer struct {
 	onTimer    func()
 }
 
-func (t *timer) open(p *Poller, onTimer func()) error {
+func (t *timer) open(p *gnetPoller, onTimer func()) error {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
 	if err != nil {
 		return os.NewSyscallError("timerfd_create", err)
@@ -36,7 +36,7 @@ func (t *timer) Ready(Interest) {
 }
 
 // SetTimer makes onTimer run once, after d; it replaces the time set before.
-func (p *Poller) SetTimer(d time.Duration) {
+func (p *gnetPoller) SetTimer(d time.Duration) {
 	value := unix.NsecToTimespec(int64(max(d, 1))) // zero would disarm it
 	_ = unix.TimerfdSettime(p.timer.attachment.FD(), 0, &unix.ItimerSpec{Value: value}, nil)
 }
