@@ -15,6 +15,7 @@ import (
 // kind is a named error. Its text is Twisted's, without the full stop, so that details can follow.
 type kind struct {
 	text string
+	lead string // stands for text before a cause that says the rest
 	also []error
 }
 
@@ -61,7 +62,7 @@ var (
 	// ErrConnectBind: the local address asked for cannot be used.
 	ErrConnectBind error = &kind{text: "Couldn't bind", also: []error{ErrConnect}}
 	// ErrTLS: TLS failed, in the handshake or later. There are closer names: ErrTLSWrongName, ErrNotTLS and others.
-	ErrTLS error = &kind{text: "An SSL error occurred"}
+	ErrTLS error = &kind{text: sslError}
 )
 
 // Misuse and the state of things.
@@ -174,6 +175,9 @@ func explain(what, cause error) string {
 	text := strings.TrimSuffix(what.Error(), ".")
 	if cause == nil {
 		return text + "."
+	}
+	if k, ok := what.(*kind); ok && k.lead != "" {
+		text = k.lead
 	}
 	var errno syscall.Errno
 	if errors.As(cause, &errno) {

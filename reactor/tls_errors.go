@@ -9,21 +9,24 @@ import (
 	"os"
 )
 
+// sslError is what Twisted says, with the cause behind it.
+const sslError = "An SSL error occurred"
+
 // What went wrong with TLS. All of them match ErrTLS; the cause behind them is that of crypto/tls (*tls.CertificateVerificationError,
 // x509.HostnameError, tls.RecordHeaderError, tls.AlertError, ...).
 var (
 	// ErrTLSWrongName: the certificate is for other names.
-	ErrTLSWrongName error = &kind{text: "An SSL error occurred: the certificate is not for this host", also: []error{ErrTLS}}
+	ErrTLSWrongName error = &kind{text: "An SSL error occurred: the certificate is not for this host", lead: sslError, also: []error{ErrTLS}}
 	// ErrTLSUnknownAuthority: nobody trusted here has signed the certificate.
-	ErrTLSUnknownAuthority error = &kind{text: "An SSL error occurred: the certificate's authority is not trusted", also: []error{ErrTLS}}
+	ErrTLSUnknownAuthority error = &kind{text: "An SSL error occurred: the certificate's authority is not trusted", lead: sslError, also: []error{ErrTLS}}
 	// ErrTLSExpired: the certificate is not valid now.
-	ErrTLSExpired error = &kind{text: "An SSL error occurred: the certificate has expired or is not valid yet", also: []error{ErrTLS}}
+	ErrTLSExpired error = &kind{text: "An SSL error occurred: the certificate has expired or is not valid yet", lead: sslError, also: []error{ErrTLS}}
 	// ErrTLSCertificate: the certificate is not acceptable for another cause.
-	ErrTLSCertificate error = &kind{text: "An SSL error occurred: the certificate is not acceptable", also: []error{ErrTLS}}
+	ErrTLSCertificate error = &kind{text: "An SSL error occurred: the certificate is not acceptable", lead: sslError, also: []error{ErrTLS}}
 	// ErrNotTLS: the peer does not speak TLS; it may be a port for plain text.
-	ErrNotTLS error = &kind{text: "An SSL error occurred: the peer does not speak TLS", also: []error{ErrTLS}}
+	ErrNotTLS error = &kind{text: "An SSL error occurred: the peer does not speak TLS", lead: sslError, also: []error{ErrTLS}}
 	// ErrTLSRefused: the peer has ended the session with an alert.
-	ErrTLSRefused error = &kind{text: "An SSL error occurred: the peer refused", also: []error{ErrTLS}}
+	ErrTLSRefused error = &kind{text: "An SSL error occurred: the peer refused", lead: sslError, also: []error{ErrTLS}}
 	// ErrTLSTruncated: a TLS peer closed the connection without close_notify, so the stream may have been cut off.
 	ErrTLSTruncated error = &kind{text: "reactor: TLS stream ended without close_notify", also: []error{ErrTLS}}
 	// ErrTLSTimeout: the handshake of an accepted connection or of StartTLS took too long. It matches context.DeadlineExceeded and
