@@ -1,6 +1,7 @@
 // Command bench measures tconn beside its peers: the same work, in one run, in processes of their own, with the ratios.
 //
 //	go run . idle    memory of an idle IMAP connection
+//	go run . idletls memory of an idle TLS connection, fresh and after traffic
 //	go run . echo    short lines back and forth on 64 connections, as client and as server
 //	go run . bulk    one connection that only receives
 //
@@ -26,6 +27,8 @@ func main() {
 	switch os.Args[1] {
 	case "idle":
 		idle()
+	case "idletls":
+		idleTLS()
 	case "echo":
 		echo()
 	case "bulk":
@@ -37,18 +40,21 @@ func main() {
 
 // roles are what a child process can be.
 var roles = map[string]func(args []string){
-	"serve-greeting":   serveGreeting,
-	"serve-echo-net":   serveEchoNet,
-	"serve-echo-tconn": serveEchoTconn,
-	"serve-bulk":       serveBulk,
-	"idle-tconn":       idleTconn,
-	"idle-goroutine":   idleGoroutine,
-	"idle-goimap":      idleGoIMAP,
-	"idle-gnet":        idleGnet,
-	"echo-tconn":       echoTconn,
-	"echo-net":         echoNet,
-	"bulk-tconn":       bulkTconn,
-	"bulk-net":         bulkNet,
+	"serve-greeting":    serveGreeting,
+	"serve-echo-net":    serveEchoNet,
+	"serve-echo-tconn":  serveEchoTconn,
+	"serve-bulk":        serveBulk,
+	"idle-tconn":        idleTconn,
+	"idle-goroutine":    idleGoroutine,
+	"idle-goimap":       idleGoIMAP,
+	"idle-gnet":         idleGnet,
+	"serve-tls":         serveTLS,
+	"idletls-tconn":     idleTLSTconn,
+	"idletls-goroutine": idleTLSGoroutine,
+	"echo-tconn":        echoTconn,
+	"echo-net":          echoNet,
+	"bulk-tconn":        bulkTconn,
+	"bulk-net":          bulkNet,
 }
 
 func fail(v any) {

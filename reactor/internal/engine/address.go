@@ -54,6 +54,9 @@ func address(sa unix.Sockaddr) Address {
 		}
 		return TCP(netip.AddrPortFrom(addr.Unmap(), uint16(sa.Port)))
 	case *unix.SockaddrUnix:
+		if sa.Name == "@" { // a socket without a name
+			return UNIX("")
+		}
 		return UNIX(sa.Name)
 	}
 	return Address{}

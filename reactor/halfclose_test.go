@@ -1,0 +1,182 @@
+package reactor_test
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"testing"
+
+	"github.com/tconn/tconn/reactor"
+)
+
+// halves is a probe that knows of half-closed connections.
+type halves struct {
+	*probe
+	readLost  func()
+	wroteLast func()
+	told      chan string
+}
+
+func newHalves() *halves { return &halves{probe: newProbe(), told: make(chan string, 8)} }
+
+func (h *halves) ReadConnectionLost() {
+	h.told <- "read"
+	if h.readLost != nil {
+		h.readLost()
+	}
+}
+
+func (h *halves) WriteConnectionLost() {
+	h.told <- "write"
+	if h.wroteLast != nil {
+		h.wroteLast()
+	}
+}
+
+// behind is a Wrapper of another protocol.
+type behind struct{ reactor.Protocol }
+
+func (b behind) Unwrap() reactor.Protocol { return b.Protocol }
+
+func TestHalfClose(t *testing.T) {
+	// talk connects p to a raw peer, in the clear or under TLS. The peer's side is a net.Conn with CloseWrite.
+	type closer interface {
+		net.Conn
+		CloseWrite() error
+	}
+	for name, talk := range map[string]func(t *testing.T, p reactor.Protocol) (*loop, closer){
+		"TCP": func(t *testing.T, p reactor.Protocol) (*loop, closer) {
+			l, ln := start(t), peer(t)
+			l.connect(ln.Addr(), clientOf(p))
+			return l, accept(t, ln)
+		},
+		"TLS": func(t *testing.T, p reactor.Protocol) (*loop, closer) {
+			l := start(t)
+			got, over := make(chan closer, 1), make(chan struct{})
+			addr := tlsPeer(t, serverConfig(), func(c *tls.Conn, _ net.Conn) {
+				if c.Handshake() == nil {
+					got <- c
+					<-over
+				}
+			})
+			t.Cleanup(func() { close(over) })
+			l.secure(addr, clientOf(p), trusting())
+			return l, wait(t, got, "the handshake")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Run("T30 loseWriteConnection: the peer sees the end of data, and this side goes on reading", func(t *testing.T) {
+				p := newProbe()
+				l, raw := talk(t, p)
+				wait(t, p.up, "the connection")
+				l.do(func() {
+					tr := p.Transport().(reactor.TCPTransport)
+					_, _ = tr.Write(pattern(300_000, 1))
+					tr.LoseWriteConnection()
+					tr.LoseWriteConnection()
+					if n, err := tr.Write([]byte("late")); n != 0 || err != reactor.ErrWriteAfterClose {
+						t.Errorf("a write afterwards answered %d and %v, want 0 and %v", n, err, reactor.ErrWriteAfterClose)
+					}
+				})
+				all, err := io.ReadAll(raw)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sameBytes(t, all, pattern(300_000, 1))
+				send(t, raw, "still here")
+				if got := p.in.wait(t, 10); got != "still here" {
+					t.Errorf("got %q, want %q", got, "still here")
+				}
+				nothing(t, p.lost, "a loss")
+				if err := raw.CloseWrite(); err != nil {
+					t.Fatal(err)
+				}
+				if err := wait(t, p.lost, "the end"); err != reactor.ErrConnectionDone {
+					t.Errorf("got %v, want %v", err, reactor.ErrConnectionDone)
+				}
+			})
+			t.Run("T30 a protocol that knows of halves is told, and goes on writing", func(t *testing.T) {
+				p := newHalves()
+				l, raw := talk(t, behind{p})
+				wait(t, p.up, "the connection")
+				send(t, raw, "bye")
+				if err := raw.CloseWrite(); err != nil {
+					t.Fatal(err)
+				}
+				if got := wait(t, p.told, "the news"); got != "read" || p.in.got() != "bye" {
+					t.Errorf("got %q and %q, want the bytes, then the end of reading", p.in.got(), got)
+				}
+				l.do(func() { _, _ = p.Transport().Write([]byte("answer")) })
+				expect(t, raw, "answer")
+				nothing(t, p.lost, "a loss")
+				l.do(func() { p.Transport().(reactor.TCPTransport).LoseWriteConnection() })
+				if got := wait(t, p.told, "the news"); got != "write" {
+					t.Errorf("got %q, want write", got)
+				}
+				if err := wait(t, p.lost, "the end"); err != reactor.ErrConnectionDone {
+					t.Errorf("got %v, want %v", err, reactor.ErrConnectionDone)
+				}
+				expectEnd(t, raw)
+			})
+			t.Run("T30 the other order", func(t *testing.T) {
+				p := newHalves()
+				l, raw := talk(t, p)
+				wait(t, p.up, "the connection")
+				l.do(func() { p.Transport().(reactor.TCPTransport).LoseWriteConnection() })
+				expectEnd(t, raw)
+				if err := raw.CloseWrite(); err != nil {
+					t.Fatal(err)
+				}
+				if first, second := wait(t, p.told, "the news"), wait(t, p.told, "the news"); first != "write" || second != "read" {
+					t.Errorf("got %s, %s; want write, read", first, second)
+				}
+				if err := wait(t, p.lost, "the end"); err != reactor.ErrConnectionDone {
+					t.Errorf("got %v, want %v", err, reactor.ErrConnectionDone)
+				}
+			})
+			t.Run("LoseConnection after the peer's half is over", func(t *testing.T) {
+				p := newHalves()
+				p.readLost = func() {
+					_, _ = p.Transport().Write(pattern(200_000, 3))
+					p.Transport().LoseConnection()
+				}
+				_, raw := talk(t, p)
+				if err := raw.CloseWrite(); err != nil {
+					t.Fatal(err)
+				}
+				all, err := io.ReadAll(raw)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sameBytes(t, all, pattern(200_000, 3))
+				if err := wait(t, p.lost, "the end"); err != reactor.ErrConnectionDone {
+					t.Errorf("got %v, want %v", err, reactor.ErrConnectionDone)
+				}
+			})
+			for half, cause := range map[string]func(l *loop, p *halves, raw closer){
+				"read": func(l *loop, p *halves, raw closer) {
+					l.do(func() { p.readLost = func() { panic("boo") } })
+					_ = raw.CloseWrite()
+				},
+				"write": func(l *loop, p *halves, _ closer) {
+					p.wroteLast = func() { panic("boo") }
+					l.do(p.Transport().(reactor.TCPTransport).LoseWriteConnection)
+				},
+			} {
+				t.Run("T31 a panic when told of the end of the "+half+" half", func(t *testing.T) {
+					p := newHalves()
+					l, raw := talk(t, p)
+					wait(t, p.up, "the connection")
+					l.do(func() {})
+					cause(l, p, raw)
+					var panicked *reactor.PanicError
+					if err := wait(t, p.lost, "the end"); !errors.As(err, &panicked) || panicked.Value != "boo" {
+						t.Errorf("got %v, want the panic", err)
+					}
+					nothing(t, p.lost, "a second end")
+				})
+			}
+		})
+	}
+}
