@@ -37,6 +37,7 @@ type dial struct {
 func newAttempt(k *Connector) *attempt {
 	a := &attempt{k: k}
 	k.r.attempts[a] = struct{}{}
+	k.r.load.Add(1)
 	return a
 }
 
@@ -304,6 +305,7 @@ func (a *attempt) endRace() {
 func (a *attempt) finish() {
 	a.over = true
 	delete(a.k.r.attempts, a)
+	a.k.r.load.Add(-1)
 	if a.timeout != nil {
 		_ = a.timeout.Cancel()
 	}

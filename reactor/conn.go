@@ -70,6 +70,7 @@ func newConn(r *Reactor, o owner, fd int) *conn {
 	c.setAddresses(r.sys.Local(fd), r.sys.Remote(fd))
 	r.poller.Register(&c.attachment, fd, c)
 	r.conns[c] = struct{}{}
+	r.load.Add(1)
 	return c
 }
 
@@ -248,6 +249,7 @@ func (c *conn) bury() {
 	c.release()
 	reason := c.reason
 	delete(c.r.conns, c)
+	c.r.load.Add(-1)
 	if rare := c.rare; rare != nil {
 		c.buryRare(rare)
 	}

@@ -77,6 +77,8 @@ var (
 	ErrAlreadyRunning error = &kind{text: "reactor: Run called while the reactor runs"}
 	// ErrNotRestartable: a stopped reactor does not run again.
 	ErrNotRestartable error = &kind{text: "reactor: a stopped reactor cannot run again; reactor.New gives another one"}
+	// ErrGroupGoroutine: a call of a Group that waits, made on the goroutine of one of its reactors.
+	ErrGroupGoroutine error = &kind{text: "reactor: this call of a Group waits for a reactor, and was made on one of its reactors"}
 	// ErrNotConnecting: StopConnecting with no attempt under way.
 	ErrNotConnecting error = &kind{text: "The Connector was not connecting when it was asked to stop connecting: we're not trying to connect"}
 	// ErrConnectorBusy: Connect while connecting or connected.

@@ -27,6 +27,11 @@ type Port struct {
 	attached   bool
 	spare      int // a descriptor in reserve, to turn peers away with when none is left; -1 for none
 	pause      *DelayedCall
+
+	// of a Group
+	place func() *Reactor        // where the next connection is to live
+	on    func(*Reactor) Factory // the factory as that reactor sees it
+	twigs map[*Reactor]*Port     // what owns the connections of each reactor
 }
 
 // ListenTCP listens on a port, 0 for any free one, and has f build a protocol for each connection that comes in.
@@ -151,7 +156,6 @@ func (p *Port) accept() bool {
 	switch {
 	case err == nil:
 		p.accepted(fd, remote)
-		p.r.settle()
 		return true
 	case errors.Is(err, engine.ErrWouldBlock):
 		return false
@@ -167,8 +171,46 @@ func (p *Port) accept() bool {
 	return false
 }
 
-// accepted gives a new connection to its protocol, over a TLS handshake if asked for.
+// accepted gives a new connection to its reactor.
 func (p *Port) accepted(fd int, remote engine.Address) {
+	if p.place == nil {
+		p.begin(fd, remote)
+		return
+	}
+	r := p.place()
+	branch := p.branch(r)
+	if r == p.r {
+		r.load.Add(-1) // the connection counts itself
+		branch.begin(fd, remote)
+		return
+	}
+	err := r.CallFromThread(func() {
+		r.load.Add(-1)
+		if r.state.Load() != stateRunning {
+			r.sys.Close(fd)
+			return
+		}
+		branch.begin(fd, remote)
+	})
+	if err != nil {
+		r.load.Add(-1)
+		r.sys.Close(fd)
+	}
+}
+
+// branch owns the connections of this port that live on r.
+func (p *Port) branch(r *Reactor) *Port {
+	b := p.twigs[r]
+	if b == nil {
+		b = &Port{r: r, f: p.on(r), config: p.config}
+		p.twigs[r] = b
+	}
+	return b
+}
+
+// begin gives a new connection to its protocol, over a TLS handshake if asked for.
+func (p *Port) begin(fd int, remote engine.Address) {
+	defer p.r.settle()
 	c := newConn(p.r, p, fd)
 	if !remote.UNIX {
 		c.remote = remote.AddrPort

@@ -29,7 +29,8 @@ type Reactor struct {
 	clock        func() time.Time
 
 	state   atomic.Int32
-	inTurn  atomic.Bool // the reactor goroutine is running callbacks, not waiting
+	load    atomic.Int64 // connections and attempts, for Group
+	inTurn  atomic.Bool  // the reactor goroutine is running callbacks, not waiting
 	calls   calls
 	timers  *timers // planned by CallLater
 	own     *timers // planned by the reactor for itself; they run while it stops, too
