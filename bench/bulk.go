@@ -2,10 +2,13 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"time"
+
+	"github.com/panjf2000/gnet/v2"
+	"go.uber.org/zap"
 
 	"github.com/tconn/tconn/reactor"
 )
@@ -15,17 +18,26 @@ const (
 	bulkRounds = 7
 )
 
-func bulk() {
-	fmt.Printf("bulk receive, 1 connection, %d rounds of %d MiB each, medians; MB a second\n", bulkRounds, bulkBytes>>20)
-	rates := map[string][]float64{}
-	for range bulkRounds {
-		for _, client := range []string{"net", "tconn"} {
+// bulks is one connection that only receives.
+func bulks() experiment {
+	run := func(client string) func() float64 {
+		return func() float64 {
 			s := startServer("serve-bulk")
-			rates[client] = append(rates[client], measure("bulk-"+client, s.addr)/1e6)
-			s.stop()
+			defer s.stop()
+			if client == "twisted" {
+				return twisted("bulk", s.addr, strconv.Itoa(bulkBytes))[0] / 1e6
+			}
+			return measure("bulk-"+client, s.addr) / 1e6
 		}
 	}
-	fmt.Printf("tconn %6.0f   blocking reads %6.0f   ratio %.2f\n", median(rates["tconn"]), median(rates["net"]), ratio(rates["tconn"], rates["net"]))
+	e := experiment{
+		title: "bulk receive, 1 connection, 2 GiB", unit: "MB/s", rounds: bulkRounds,
+		run: map[string]func() float64{ours: run("tconn"), gnetPeer: run("gnet"), netPeer: run("net")},
+	}
+	if python != "" {
+		e.run[twistedPy] = run("twisted")
+	}
+	return e
 }
 
 // serveBulk writes without end to whoever comes.
@@ -70,6 +82,37 @@ func bulkTconn(args []string) {
 	r := reactor.New()
 	r.ConnectTCP(host, port, sinkFactory{})
 	check(r.Run())
+}
+
+// bulkGnet throws away what gnet has read.
+func bulkGnet(args []string) {
+	h := &gnetSink{left: bulkBytes}
+	cli, err := gnet.NewClient(h, gnet.WithLogger(zap.NewNop().Sugar()))
+	check(err)
+	check(cli.Start())
+	_, err = cli.Dial("tcp", args[0])
+	check(err)
+	select {}
+}
+
+type gnetSink struct {
+	gnet.BuiltinEventEngine
+	left  int
+	start time.Time
+}
+
+func (h *gnetSink) OnOpen(gnet.Conn) ([]byte, gnet.Action) {
+	h.start = time.Now()
+	return nil, gnet.None
+}
+
+func (h *gnetSink) OnTraffic(c gnet.Conn) gnet.Action {
+	n, err := c.Discard(-1)
+	check(err)
+	if h.left -= n; h.left <= 0 {
+		printRate(bulkBytes, h.start)
+	}
+	return gnet.None
 }
 
 // bulkNet reads through a buffer of the same 64 KiB.

@@ -14,6 +14,7 @@ import (
 // server is a child that listens, says where, and ends with its standard input.
 type server struct {
 	addr  string
+	out   *bufio.Reader
 	stdin io.Closer
 	cmd   *exec.Cmd
 }
@@ -25,9 +26,17 @@ func startServer(role string) *server {
 	stdout, err := cmd.StdoutPipe()
 	check(err)
 	check(cmd.Start())
-	line, err := bufio.NewReader(stdout).ReadString('\n')
+	out := bufio.NewReader(stdout)
+	line, err := out.ReadString('\n')
 	check(err)
-	return &server{addr: strings.TrimSpace(line), stdin: stdin, cmd: cmd}
+	return &server{addr: strings.TrimSpace(line), out: out, stdin: stdin, cmd: cmd}
+}
+
+// number is what the server prints next.
+func (s *server) number() float64 {
+	line, err := s.out.ReadString('\n')
+	check(err)
+	return numbers(line)[0]
 }
 
 func (s *server) stop() {
@@ -45,14 +54,27 @@ func announce(addr net.Addr) {
 }
 
 // measure runs a role to its end and answers the number it prints.
-func measure(role string, args ...string) float64 {
+func measure(role string, args ...string) float64 { return measureAll(role, args...)[0] }
+
+// measureAll answers all the numbers it prints.
+func measureAll(role string, args ...string) []float64 {
 	out, err := child(role, args...).Output()
 	if err != nil {
 		fail(role + ": " + err.Error())
 	}
-	v, err := strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
-	check(err)
-	return v
+	return numbers(string(out))
+}
+
+func numbers(text string) (all []float64) {
+	for _, word := range strings.Fields(text) {
+		v, err := strconv.ParseFloat(word, 64)
+		check(err)
+		all = append(all, v)
+	}
+	if len(all) == 0 {
+		fail("a child printed nothing")
+	}
+	return all
 }
 
 func child(role string, args ...string) *exec.Cmd {

@@ -6,42 +6,65 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strconv"
+	"sync/atomic"
 	"time"
+
+	"github.com/panjf2000/gnet/v2"
+	"go.uber.org/zap"
 
 	"github.com/tconn/tconn/reactor"
 )
 
 const (
-	echoConnections = 64
-	echoRounds      = 7
-	echoTime        = 2 * time.Second
+	echoRounds = 7
+	echoTime   = 2 * time.Second
 )
 
 var echoLine = []byte("A1 NOOP, a line of about the length of an IMAP command\r\n")
 
-// echo runs each client against each server. The first ratio is the whole program, tconn on both sides beside net on both
-// sides; the others change one side only. With two cores a goroutine per connection uses what the partner leaves, so the
-// partner matters.
-func echo() {
-	fmt.Printf("line echo, %d connections, %d rounds of %v each, medians; round trips a second\n", echoConnections, echoRounds, echoTime)
-	rates := map[string][]float64{}
-	for range echoRounds {
-		for _, server := range []string{"net", "tconn"} {
-			for _, client := range []string{"net", "tconn"} {
-				s := startServer("serve-echo-" + server)
-				rates[server+client] = append(rates[server+client], measure("echo-"+client, s.addr))
-				s.stop()
+// echoes are the clients, each on the same number of connections, against a server of one kind. With two cores the partner
+// matters: one with a goroutine for each connection spreads its answers over both.
+func echoes() (all []experiment) {
+	for _, server := range []string{"gnet", "net"} {
+		for _, n := range []int{1, 64, 1000} {
+			run := func(client string) func() float64 {
+				return func() float64 {
+					s := startServer("serve-echo-" + server)
+					defer s.stop()
+					if client == "twisted" {
+						return twisted("echo", s.addr, strconv.Itoa(n), fmt.Sprint(echoTime.Seconds()))[0]
+					}
+					return measure("echo-"+client, s.addr, strconv.Itoa(n))
+				}
 			}
+			partner := map[string]string{"gnet": "a gnet server", "net": "a goroutine + net server"}[server]
+			e := experiment{
+				title: fmt.Sprintf("line echo, %d connections, %s", n, partner), unit: "round trips/s", rounds: echoRounds,
+				run: map[string]func() float64{ours: run("tconn"), gnetPeer: run("gnet"), netPeer: run("net")},
+			}
+			if python != "" {
+				e.run[twistedPy] = run("twisted")
+			}
+			all = append(all, e)
 		}
 	}
-	row := func(title, ours, theirs string) {
-		fmt.Printf("%-34s tconn %8.0f   goroutine per connection %8.0f   ratio %.2f\n", title, median(rates[ours]), median(rates[theirs]), ratio(rates[ours], rates[theirs]))
+	return all
+}
+
+// echoPrograms have the same engine on both sides: the whole program.
+func echoPrograms() experiment {
+	run := func(kind string) func() float64 {
+		return func() float64 {
+			s := startServer("serve-echo-" + kind)
+			defer s.stop()
+			return measure("echo-"+kind, s.addr, "64")
+		}
 	}
-	row("server and client", "tconntconn", "netnet")
-	row("client, the server being tconn", "tconntconn", "tconnnet")
-	row("client, the server being net", "nettconn", "netnet")
-	row("server, the client being tconn", "tconntconn", "nettconn")
-	row("server, the client being net", "tconnnet", "netnet")
+	return experiment{
+		title: "line echo, 64 connections, the same engine on both sides", unit: "round trips/s", rounds: echoRounds,
+		run: map[string]func() float64{ours: run("tconn"), gnetPeer: run("gnet"), netPeer: run("net")},
+	}
 }
 
 // ratio is the median of the ratios of the rounds.
@@ -83,6 +106,45 @@ func serveEchoTconn([]string) {
 	check(r.Run())
 }
 
+// serveEchoGnet is gnet's own server with one loop.
+func serveEchoGnet([]string) {
+	port := freePort()
+	h := &gnetEcho{addr: fmt.Sprintf("127.0.0.1:%d", port)}
+	check(gnet.Run(h, "tcp://"+h.addr, gnet.WithLogger(zap.NewNop().Sugar()), gnet.WithTCPNoDelay(gnet.TCPNoDelay)))
+}
+
+// freePort is one that nobody listens on.
+func freePort() int {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	check(err)
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+type gnetEcho struct {
+	gnet.BuiltinEventEngine
+	addr string
+}
+
+func (h *gnetEcho) OnBoot(gnet.Engine) gnet.Action {
+	a, err := net.ResolveTCPAddr("tcp", h.addr)
+	check(err)
+	announce(a)
+	return gnet.None
+}
+
+// OnTraffic writes back the complete lines.
+func (h *gnetEcho) OnTraffic(c gnet.Conn) gnet.Action {
+	p, err := c.Peek(-1)
+	check(err)
+	n := bytes.LastIndexByte(p, '\n') + 1
+	_, err = c.Write(p[:n])
+	check(err)
+	_, err = c.Discard(n)
+	check(err)
+	return gnet.None
+}
+
 // lines cuts what it is given into lines and keeps the last, incomplete one.
 type lines struct{ partial []byte }
 
@@ -122,7 +184,7 @@ func echoTconn(args []string) {
 	host, port := spread(0, args[0])
 	r := reactor.New()
 	f := &pingFactory{}
-	for range echoConnections {
+	for range number(args[1]) {
 		r.ConnectTCP(host, port, f)
 	}
 	start := time.Now()
@@ -154,11 +216,50 @@ func (p *pinger) DataReceived(data []byte) {
 	})
 }
 
+// echoGnet is gnet's client.
+func echoGnet(args []string) {
+	h := &gnetPing{}
+	cli, err := gnet.NewClient(h, gnet.WithLogger(zap.NewNop().Sugar()), gnet.WithTCPNoDelay(gnet.TCPNoDelay))
+	check(err)
+	check(cli.Start())
+	start := time.Now()
+	for range number(args[1]) {
+		_, err := cli.Dial("tcp", args[0])
+		check(err)
+	}
+	time.Sleep(echoTime - time.Since(start))
+	printRate(int(h.trips.Load()), start)
+}
+
+type gnetPing struct {
+	gnet.BuiltinEventEngine
+	trips atomic.Int64
+}
+
+func (h *gnetPing) OnOpen(gnet.Conn) ([]byte, gnet.Action) { return echoLine, gnet.None }
+
+func (h *gnetPing) OnTraffic(c gnet.Conn) gnet.Action {
+	for {
+		p, err := c.Peek(-1)
+		check(err)
+		i := bytes.IndexByte(p, '\n')
+		if i < 0 {
+			return gnet.None
+		}
+		_, err = c.Discard(i + 1)
+		check(err)
+		h.trips.Add(1)
+		_, err = c.Write(echoLine)
+		check(err)
+	}
+}
+
 // echoNet is the same with a goroutine for each connection.
 func echoNet(args []string) {
+	n := number(args[1])
 	trips := make(chan int)
 	start := time.Now()
-	for range echoConnections {
+	for range n {
 		c, err := net.Dial("tcp", args[0])
 		check(err)
 		go func() {
@@ -175,7 +276,7 @@ func echoNet(args []string) {
 		}()
 	}
 	total := 0
-	for range echoConnections {
+	for range n {
 		total += <-trips
 	}
 	printRate(total, start)

@@ -2,98 +2,133 @@ package main
 
 import (
 	"bufio"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"fmt"
+	"io"
+	"math/big"
 	"net"
-	"os"
 	"runtime"
-	"runtime/debug"
 	"strconv"
-	"strings"
-	"sync"
 	"time"
 
-	"github.com/emersion/go-imap/v2/imapclient"
 	"github.com/panjf2000/gnet/v2"
 	"go.uber.org/zap"
 
-	"github.com/tconn/tconn/protocols/imap4"
 	"github.com/tconn/tconn/reactor"
 )
 
-// idleConnections is what a hard limit of 20,000 descriptors leaves room for.
-const idleConnections = 19_000
+const (
+	idleConnections = 10_000
+	idleRounds      = 3
+	// trafficBytes is what each connection receives before it falls idle again.
+	trafficBytes = 62 << 10
+)
 
-const greeting = "* OK [CAPABILITY IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE LITERAL+ STARTTLS AUTH=PLAIN AUTH=LOGIN] ready.\r\n"
-
-func idle() {
-	fmt.Printf("idle connections: %d, greeting read; bytes of resident memory each, in the client's process\n", idleConnections)
-	var ours float64
-	for _, v := range []string{"idle-tconn", "idle-gnet", "idle-goroutine", "idle-goimap"} {
-		s := startServer("serve-greeting")
-		bytes := measure(v, s.addr, strconv.Itoa(idleConnections))
-		s.stop()
-		if ours == 0 {
-			ours = bytes
+// idles are idle client connections with nothing on top of them.
+func idles() []experiment {
+	run := func(server, role string, traffic int, peer string) func() float64 {
+		return func() float64 {
+			s := startServer(server)
+			defer s.stop()
+			args := []string{s.addr, strconv.Itoa(idleConnections), strconv.Itoa(traffic)}
+			if peer == "twisted" {
+				return twisted(role, args...)[0]
+			}
+			return measure(role+"-"+peer, args...)
 		}
-		fmt.Printf("%-16s %8.0f B   %5.1f x tconn\n", v[len("idle-"):], bytes, bytes/ours)
+	}
+	row := func(title, server, role string, traffic int, withGnet bool) experiment {
+		e := experiment{title: title, unit: "B", less: true, rounds: idleRounds, run: map[string]func() float64{
+			ours: run(server, role, traffic, "tconn"), netPeer: run(server, role, traffic, "net"),
+		}}
+		if withGnet {
+			e.run[gnetPeer] = run(server, role, traffic, "gnet")
+		}
+		if python != "" {
+			e.run[twistedPy] = run(server, role, traffic, "twisted")
+		}
+		return e
+	}
+	return []experiment{
+		row("idle connection, 10,000", "serve-generous", "idle", 0, true),
+		row("idle connection, 10,000, after 62 KB", "serve-generous", "idle", trafficBytes, true),
+		row("idle TLS connection, 10,000", "serve-tls", "idletls", 0, false),
+		row("idle TLS connection, 10,000, after 62 KB", "serve-tls", "idletls", trafficBytes, false),
 	}
 }
 
-// serveGreeting greets whoever comes and holds him.
-func serveGreeting([]string) {
+// selfSigned is a certificate for 127.0.0.1 that nobody trusts.
+func selfSigned() tls.Certificate {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	check(err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "bench"}, NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	check(err)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
+
+// serveGenerous answers with as many bytes as the line asks for that the client sends.
+func serveGenerous([]string) {
 	r := reactor.New()
-	p, err := r.ListenTCP(0, reactor.FactoryFunc(func(net.Addr) reactor.Protocol { return &greeter{} }))
+	p, err := r.ListenTCP(0, reactor.FactoryFunc(func(net.Addr) reactor.Protocol { return &generous{} }))
 	check(err)
 	announce(p.Addr())
 	check(r.Run())
 }
 
-type greeter struct{ reactor.BaseProtocol }
-
-func (g *greeter) ConnectionMade() { _, _ = g.Transport().Write([]byte(greeting)) }
-
-// spread gives connection i a destination of its own among 127.0.0.x, so that local ports do not run out.
-func spread(i int, addr string) (host string, port int) {
-	_, p, err := net.SplitHostPort(addr)
-	check(err)
-	return fmt.Sprintf("127.0.0.%d", 1+i%8), number(p)
-}
-
-// settledRSS is the resident memory when the garbage is gone.
-func settledRSS() float64 {
-	runtime.GC()
-	debug.FreeOSMemory()
-	status, err := os.ReadFile("/proc/self/status")
-	check(err)
-	_, rest, _ := strings.Cut(string(status), "VmRSS:")
-	kb, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
-	check(err)
-	return kb * 1024
-}
-
-func report(before float64, n int) {
-	fmt.Println((settledRSS() - before) / float64(n))
-	os.Exit(0)
-}
-
-// idleTconn holds the connections with the full IMAP client on one reactor.
-func idleTconn(args []string) {
-	n := number(args[1])
+// serveTLS is serveGenerous under TLS.
+func serveTLS([]string) {
 	r := reactor.New()
+	p, err := r.ListenTLS(0, reactor.FactoryFunc(func(net.Addr) reactor.Protocol { return &generous{} }),
+		&tls.Config{Certificates: []tls.Certificate{selfSigned()}})
+	check(err)
+	announce(p.Addr())
+	check(r.Run())
+}
+
+type generous struct{ reactor.BaseProtocol }
+
+func (g *generous) DataReceived(data []byte) {
+	_, _ = g.Transport().Write(make([]byte, number(string(data[:len(data)-1]))))
+}
+
+func trusting() *tls.Config { return &tls.Config{InsecureSkipVerify: true} }
+
+// idleTconn and idleTLSTconn hold the connections on one reactor.
+func idleTconn(args []string) {
+	hold(args, func(r *reactor.Reactor, host string, port int, f reactor.ClientFactory) { r.ConnectTCP(host, port, f) })
+}
+
+func idleTLSTconn(args []string) {
+	config := trusting()
+	hold(args, func(r *reactor.Reactor, host string, port int, f reactor.ClientFactory) {
+		r.ConnectTLS(host, port, f, config)
+	})
+}
+
+func hold(args []string, connect func(r *reactor.Reactor, host string, port int, f reactor.ClientFactory)) {
+	n, traffic := number(args[1]), number(args[2])
+	r := reactor.New()
+	f := &holdFactory{left: n, traffic: traffic}
 	before := settledRSS()
-	listener := &idleListener{left: n, done: func() {
+	f.done = func() {
+		time.Sleep(time.Second) // the last handshakes' goroutines end, session tickets arrive
 		if g := runtime.NumGoroutine(); g > 8 {
 			fail(fmt.Sprintf("%d goroutines", g))
 		}
 		report(before, n)
-	}}
-	f := &idleFactory{listener: listener}
+	}
 	dialed := 0
 	var dial func()
 	dial = func() { // a few hundred at a time, so that the server's backlog holds
-		for ; dialed < n && dialed-(n-listener.left) < 256; dialed++ {
+		for ; dialed < n && dialed-(n-f.left) < 256; dialed++ {
 			host, port := spread(dialed, args[0])
-			r.ConnectTCP(host, port, f)
+			connect(r, host, port, f)
 		}
 		if dialed < n {
 			r.CallLater(time.Millisecond, dial)
@@ -103,86 +138,81 @@ func idleTconn(args []string) {
 	check(r.Run())
 }
 
-type idleFactory struct {
+type holdFactory struct {
 	reactor.BaseClientFactory
-	listener *idleListener
+	left, traffic int
+	done          func()
 }
 
-func (f *idleFactory) BuildProtocol(net.Addr) reactor.Protocol {
-	return &imap4.Client{Listener: f.listener}
+func (f *holdFactory) BuildProtocol(net.Addr) reactor.Protocol {
+	return &held{f: f, missing: f.traffic}
 }
 
-func (f *idleFactory) ClientConnectionFailed(_ *reactor.Connector, reason error) { fail(reason) }
+func (f *holdFactory) ClientConnectionFailed(_ *reactor.Connector, reason error) { fail(reason) }
 
-type idleListener struct {
-	imap4.BaseListener
-	left int
-	done func()
-}
-
-func (l *idleListener) ServerGreeting(string, bool) {
-	if l.left--; l.left == 0 {
-		go l.done() // measured from outside, the reactor being idle
+func (f *holdFactory) served() {
+	if f.left--; f.left == 0 {
+		go f.done()
 	}
 }
 
-// idleGoroutine is a goroutine with a bufio.Reader for each connection, as a plain net program has it.
-func idleGoroutine(args []string) {
-	n := number(args[1])
+type held struct {
+	reactor.BaseProtocol
+	f       *holdFactory
+	missing int
+}
+
+func (p *held) ConnectionMade() {
+	if p.missing == 0 {
+		p.f.served()
+		return
+	}
+	_, _ = fmt.Fprintf(p.Transport(), "%d\n", p.missing)
+}
+
+func (p *held) DataReceived(data []byte) {
+	if p.missing -= len(data); p.missing == 0 {
+		p.f.served()
+	}
+}
+
+// idleNet and idleTLSNet are a goroutine with a bufio.Reader for each connection.
+func idleNet(args []string) {
+	holdGoroutines(args, func(addr string) (net.Conn, error) { return net.Dial("tcp", addr) })
+}
+
+func idleTLSNet(args []string) {
+	config := trusting()
+	holdGoroutines(args, func(addr string) (net.Conn, error) { return tls.Dial("tcp", addr, config) })
+}
+
+func holdGoroutines(args []string, dial func(addr string) (net.Conn, error)) {
+	traffic := number(args[2])
 	before := settledRSS()
 	dialAll(args, func(host string, port int) {
-		c, err := net.Dial("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+		c, err := dial(net.JoinHostPort(host, strconv.Itoa(port)))
 		check(err)
-		greeted := make(chan struct{})
+		served := make(chan struct{})
 		go func() {
 			in := bufio.NewReader(c)
-			_, err := in.ReadString('\n')
-			check(err)
-			close(greeted)
+			if traffic > 0 {
+				_, err := fmt.Fprintf(c, "%d\n", traffic)
+				check(err)
+				_, err = io.CopyN(io.Discard, in, int64(traffic))
+				check(err)
+			}
+			close(served)
 			_, _ = in.ReadString('\n')
 		}()
-		<-greeted
+		<-served
 	})
-	report(before, n)
+	report(before, number(args[1]))
 }
 
-// idleGoIMAP is go-imap v2.
-func idleGoIMAP(args []string) {
-	n := number(args[1])
-	var mu sync.Mutex
-	clients := make([]*imapclient.Client, 0, n)
-	before := settledRSS()
-	dialAll(args, func(host string, port int) {
-		c, err := imapclient.DialInsecure(net.JoinHostPort(host, strconv.Itoa(port)), nil)
-		check(err)
-		check(c.WaitGreeting())
-		mu.Lock()
-		clients = append(clients, c)
-		mu.Unlock()
-	})
-	report(before, n)
-}
-
-// dialAll dials from 16 goroutines.
-func dialAll(args []string, dial func(host string, port int)) {
-	n := number(args[1])
-	var wg sync.WaitGroup
-	for w := range 16 {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for i := w; i < n; i += 16 {
-				dial(spread(i, args[0]))
-			}
-		}()
-	}
-	wg.Wait()
-}
-
-// idleGnet is gnet's own client, with nothing of IMAP but reading the greeting.
+// idleGnet is gnet's client.
 func idleGnet(args []string) {
-	n := number(args[1])
-	h := &gnetIdle{greeted: make(chan struct{}, n)}
+	n, traffic := number(args[1]), number(args[2])
+	h := &gnetHold{traffic: traffic, served: make(chan struct{}, n)}
 	cli, err := gnet.NewClient(h, gnet.WithLogger(zap.NewNop().Sugar()))
 	check(err)
 	check(cli.Start())
@@ -192,18 +222,35 @@ func idleGnet(args []string) {
 		check(err)
 	})
 	for range n {
-		<-h.greeted
+		<-h.served
 	}
 	report(before, n)
 }
 
-type gnetIdle struct {
+type gnetHold struct {
 	gnet.BuiltinEventEngine
-	greeted chan struct{}
+	traffic int
+	served  chan struct{}
 }
 
-func (h *gnetIdle) OnTraffic(c gnet.Conn) gnet.Action {
-	_, _ = c.Discard(-1)
-	h.greeted <- struct{}{}
+func (h *gnetHold) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
+	if h.traffic == 0 {
+		h.served <- struct{}{}
+		return nil, gnet.None
+	}
+	c.SetContext(&missing{h.traffic})
+	return fmt.Appendf(nil, "%d\n", h.traffic), gnet.None
+}
+
+// missing is what a connection has yet to receive.
+type missing struct{ bytes int }
+
+func (h *gnetHold) OnTraffic(c gnet.Conn) gnet.Action {
+	n, err := c.Discard(-1)
+	check(err)
+	m := c.Context().(*missing)
+	if m.bytes -= n; m.bytes == 0 {
+		h.served <- struct{}{}
+	}
 	return gnet.None
 }

@@ -1,12 +1,14 @@
-// Command bench measures tconn beside its peers: the same work, in one run, in processes of their own, with the ratios.
+// Command bench measures tconn beside its peers: the same work, in one run, with the ratios.
 //
-//	go run . idle    memory of an idle IMAP connection
-//	go run . idletls memory of an idle TLS connection, fresh and after traffic
-//	go run . echo    short lines back and forth on 64 connections, as client and as server
-//	go run . bulk    one connection that only receives
+//	go run . all       everything below, as the text of docs/benchmarks.md
+//	go run . table     speed: echo, bulk, connect, timers, calls from threads, Deferreds
+//	go run . memory    idle connections, plain and under TLS
+//	go run . imap      memory of an idle IMAP connection
+//	go run . group     two reactors beside one
+//	go run . backpressure  memory while a thousand peers do not read
 //
-// Every variant is a process of its own (this program again), and so is the server, so that memory and time are told
-// apart. For echo and bulk the rounds alternate between the variants and the figure is the median; idle measures each once.
+// Every variant is a process of its own (this program again, or peer.py), and so is the server, so that memory and time are told
+// apart. The rounds alternate between the variants and the figure is the median. Twisted takes part when python3-twisted is installed.
 package main
 
 import (
@@ -14,47 +16,102 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 func main() {
 	if len(os.Args) < 2 {
-		fail("usage: bench idle|echo|bulk")
+		fail("usage: bench all|table|memory|imap|group|backpressure")
 	}
 	if role, ok := roles[os.Args[1]]; ok {
 		role(os.Args[2:])
 		return
 	}
 	switch os.Args[1] {
-	case "idle":
-		idle()
-	case "idletls":
-		idleTLS()
-	case "echo":
-		echo()
-	case "bulk":
-		bulk()
+	case "all":
+		all()
+	case "table":
+		table()
+	case "memory":
+		memory()
+	case "imap":
+		idleIMAP()
+	case "group":
+		group()
+	case "backpressure":
+		backpressure()
 	default:
 		fail("unknown benchmark " + os.Args[1])
 	}
 }
 
+// table prints the rows of speed as they come. More arguments choose rows by a part of their title.
+func table() {
+	fmt.Print(tableHead())
+	experiments := append(echoes(), echoPrograms(), bulks(), connects())
+	for _, e := range append(experiments, micros()...) {
+		if chosen(e.title) {
+			fmt.Print(e.measure())
+		}
+	}
+}
+
+// memory prints the rows of memory.
+func memory() {
+	fmt.Print(tableHead())
+	for _, e := range idles() {
+		if chosen(e.title) {
+			fmt.Print(e.measure())
+		}
+	}
+}
+
+func chosen(title string) bool {
+	if len(os.Args) == 2 {
+		return true
+	}
+	return slices.ContainsFunc(os.Args[2:], func(part string) bool { return strings.Contains(title, part) })
+}
+
 // roles are what a child process can be.
 var roles = map[string]func(args []string){
-	"serve-greeting":    serveGreeting,
-	"serve-echo-net":    serveEchoNet,
-	"serve-echo-tconn":  serveEchoTconn,
-	"serve-bulk":        serveBulk,
-	"idle-tconn":        idleTconn,
-	"idle-goroutine":    idleGoroutine,
-	"idle-goimap":       idleGoIMAP,
-	"idle-gnet":         idleGnet,
-	"serve-tls":         serveTLS,
-	"idletls-tconn":     idleTLSTconn,
-	"idletls-goroutine": idleTLSGoroutine,
-	"echo-tconn":        echoTconn,
-	"echo-net":          echoNet,
-	"bulk-tconn":        bulkTconn,
-	"bulk-net":          bulkNet,
+	"serve-greeting":   serveGreeting,
+	"serve-tls":        serveTLS,
+	"serve-generous":   serveGenerous,
+	"serve-echo-net":   serveEchoNet,
+	"serve-echo-tconn": serveEchoTconn,
+	"serve-echo-gnet":  serveEchoGnet,
+	"serve-bulk":       serveBulk,
+	"serve-accept":     serveAccept,
+	"serve-file":       serveFile,
+	"imap-tconn":       imapTconn,
+	"imap-goroutine":   imapGoroutine,
+	"imap-goimap":      imapGoIMAP,
+	"imap-gnet":        imapGnet,
+	"idle-tconn":       idleTconn,
+	"idle-net":         idleNet,
+	"idle-gnet":        idleGnet,
+	"idletls-tconn":    idleTLSTconn,
+	"idletls-net":      idleTLSNet,
+	"echo-tconn":       echoTconn,
+	"echo-net":         echoNet,
+	"echo-gnet":        echoGnet,
+	"bulk-tconn":       bulkTconn,
+	"bulk-net":         bulkNet,
+	"bulk-gnet":        bulkGnet,
+	"connect-tconn":    connectTconn,
+	"connect-net":      connectNet,
+	"connect-gnet":     connectGnet,
+	"serve-deaf":       serveDeaf,
+	"deaf-clients":     deafClients,
+	"stopped-client":   stoppedClient,
+	"stopped-server":   stoppedServer,
+	"group-tconn":      groupTconn,
+	"timers-tconn":     timersTconn,
+	"timers-go":        timersGo,
+	"threads-tconn":    threadsTconn,
+	"threads-gnet":     threadsGnet,
+	"chain-tconn":      chainTconn,
 }
 
 func fail(v any) {

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// all prints docs/benchmarks.md.
+func all() {
+	fmt.Printf(`# Benchmarks
+
+%s, %s, %d cores of %q, %s; client, server and peers on one machine, over loopback. `+"`make bench`"+` measures all of it again and writes
+this file; it takes about half an hour. Each figure is the median of rounds that alternate between the peers; the number in brackets is how many times better ours is, the
+median of the ratios of the rounds. On so few cores client and server compete, so the ratios say more than the figures.
+
+The peers: gnet.Client of gnet 2.9.8; a goroutine for each connection with package net (and crypto/tls, and the runtime's timers); Twisted%s.
+
+## Speed
+
+`, time.Now().Format(time.DateOnly), kernel(), runtime.NumCPU(), processor(), runtime.Version(), twistedVersion())
+	table()
+	fmt.Printf(`
+Echo clients send a line and the next when it has come back; the server is the same for all clients of a row. CallFromThread of gnet is EventLoop.Execute, its connect dials
+in goroutines, as it asks for.
+
+## Memory
+
+Resident bytes for each idle connection in the client's process, after garbage collection and debug.FreeOSMemory.
+
+`)
+	memory()
+	fmt.Print("\n## An idle IMAP connection\n\n```\n")
+	idleIMAP()
+	fmt.Print("```\n\n`tconn` is the whole IMAP client on one reactor, `gnet` is gnet's client with nothing of IMAP, `goroutine` is a goroutine and a bufio.Reader, `goimap` is go-imap v2.0.0-beta.8.\n\n## Group\n\n```\n")
+	group()
+	fmt.Print("```\n\nThe sender is another process, which uses sendfile(2).\n")
+}
+
+func kernel() string {
+	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil {
+		return runtime.GOOS
+	}
+	return "Linux " + strings.TrimSpace(string(release))
+}
+
+func processor() string {
+	info, _ := os.ReadFile("/proc/cpuinfo")
+	_, rest, _ := strings.Cut(string(info), "model name")
+	line, _, _ := strings.Cut(rest, "\n")
+	return strings.Trim(line, "\t :")
+}
+
+func twistedVersion() string {
+	if python == "" {
+		return " (not installed)"
+	}
+	return " " + version(python)
+}
