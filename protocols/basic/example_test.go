@@ -27,10 +27,9 @@ func ExampleLineReceiver() {
 	tr.Connect(NewShout())
 	tr.Receive([]byte("hello\r\nis any"))
 	tr.Receive([]byte("body there\r\n"))
-	fmt.Print(string(tr.Take()))
+	fmt.Printf("%q\n", tr.Take())
 	// Output:
-	// HELLO
-	// IS ANYBODY THERE
+	// "HELLO\r\nIS ANYBODY THERE\r\n"
 }
 
 // Upload takes lines, and behind "DATA n" n bytes as they are.
@@ -101,12 +100,12 @@ func ExampleFileSender() {
 	tr := reactortest.NewTransport(nil)
 	tr.Connect(NewShout())
 	var sender basic.FileSender
-	sender.BeginFileTransfer(strings.NewReader("a file of some length\r\n"), tr, nil).Handle(
+	sender.BeginFileTransfer(strings.NewReader("a file of some length"), tr, nil).Handle(
 		func(n int64) { fmt.Println(n, "bytes") },
 		func(err error) { fmt.Println(err) })
 	tr.Clock().Turn()
-	fmt.Print(string(tr.Take()))
+	fmt.Printf("%s\n", tr.Take())
 	// Output:
-	// 23 bytes
+	// 21 bytes
 	// a file of some length
 }
