@@ -3,6 +3,7 @@ package basic
 import (
 	"fmt"
 	"io"
+	"runtime/debug"
 
 	"github.com/tconn/tconn/deferred"
 	"github.com/tconn/tconn/reactor"
@@ -121,11 +122,7 @@ func (s *FileSender) write(p []byte) {
 		return
 	}
 	if len(p) == 0 {
-		t.Reactor().CallLater(0, func() {
-			if s.done == d {
-				s.ResumeProducing()
-			}
-		})
+		t.Reactor().CallLater(0, func() { s.goOn(d) })
 		return
 	}
 	n, err := t.Write(p)
@@ -136,6 +133,21 @@ func (s *FileSender) write(p []byte) {
 	if err != nil {
 		s.end(fmt.Errorf("basic: FileSender: writing: %w", err))
 	}
+}
+
+// goOn sends the next piece of the transfer d, from a timer. A panic of the reader ends the connection, as it does when the transport asks.
+func (s *FileSender) goOn(d *deferred.Deferred[int64]) {
+	if s.done != d {
+		return
+	}
+	t := s.transport
+	defer func() {
+		if v := recover(); v != nil {
+			t.AbortWith(&reactor.PanicError{Value: v, Stack: debug.Stack()})
+			panic(v)
+		}
+	}()
+	s.ResumeProducing()
 }
 
 // end is the end of a transfer that the connection survives.
