@@ -162,6 +162,12 @@ func TestFileSenderEnds(t *testing.T) {
 			if got := len(tr.Take()); tc.want == nil && got != len(file) {
 				t.Errorf("sent %d bytes, want %d", got, len(file))
 			}
+			if tc.open {
+				tr.Release()
+				if n, err, _ := turns(tr, s.BeginFileTransfer(strings.NewReader("abc"), tr, nil)); n != 3 || err != nil {
+					t.Errorf("the next transfer of this connection: got %d, %v; want 3, nil", n, err)
+				}
+			}
 			next := connect(&idler{})
 			if n, err, _ := turns(next, s.BeginFileTransfer(strings.NewReader("abc"), next, nil)); n != 3 || err != nil {
 				t.Errorf("the next transfer: got %d, %v; want 3, nil", n, err)

@@ -25,7 +25,7 @@ func TestBucket(t *testing.T) {
 		{"no limit", 0, []step{{0, math.MaxInt, 0}}},
 		{"no limit either", -1, []step{{0, math.MaxInt, 0}}},
 		{"huge amounts", 1, []step{{0, math.MaxInt, maxDebt - s}, {0, math.MaxInt, maxDebt - s}, {maxDebt, 1, 0}}},
-		{"huge rates", math.MaxInt, []step{{0, math.MaxInt, 0}, {0, 1 << 40, 119 * time.Nanosecond}, {0, math.MaxInt, s}}},
+		{"huge rates", math.MaxInt, []step{{0, math.MaxInt, 0}, {0, 1 << 20, 0}, {0, math.MaxInt, s}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			b := newBucket(tc.rate)

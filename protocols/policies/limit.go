@@ -167,7 +167,7 @@ func hostOf(addr net.Addr, bits int) host {
 	case ip.Is4():
 		bits = 32
 	}
-	network, _ := ip.WithZone("").Prefix(bits)
+	network, _ := ip.Prefix(bits) // without the zone
 	return host{network: network}
 }
 

@@ -227,6 +227,17 @@ func TestThrottledProducer(t *testing.T) {
 			tr.Release()
 			check("resume")
 		}},
+		{"streaming: full while the budget is spent", true, func(p *plain, tr *reactortest.Transport, check func(...string)) {
+			p.write(string(bytesOf(2 * water)))
+			check("pause")
+			tr.Hold()
+			p.write(string(bytesOf(2 * water)))
+			check()
+			tr.Release()
+			check()
+			tr.Clock().Advance(3 * s)
+			check("resume")
+		}},
 		{"streaming: the loss", true, func(p *plain, tr *reactortest.Transport, check func(...string)) {
 			p.write(string(bytesOf(2 * water)))
 			tr.AbortConnection()

@@ -34,9 +34,8 @@ func (v *valve) PauseProducing() {
 
 // ResumeProducing is the connection's: it takes more, or asks for it.
 func (v *valve) ResumeProducing() {
-	was := v.open
 	v.open = true
-	if !v.held && !(v.streaming && was) {
+	if !v.held {
 		v.ask()
 	}
 }
