@@ -11,18 +11,28 @@ import (
 	"github.com/tconn/tconn/reactor/reactortest"
 )
 
-// splitLines is a LineReceiver in three lines, for the whole input at once: the lines, and whether one was too long.
+// splitLines is a LineReceiver for the whole input at once: the lines, and whether one was too long.
 func splitLines(input, delimiter string, limit int) (lines []string, tooLong bool) {
 	for {
 		line, rest, found := strings.Cut(input, delimiter)
-		if len(line) > limit && (found || !strings.HasPrefix(delimiter, line[limit:])) {
+		switch {
+		case found && len(line) > limit:
 			return lines, true
-		}
-		if !found {
-			return lines, false
+		case !found:
+			return lines, !canEnd(line, delimiter, limit)
 		}
 		lines, input = append(lines, line), rest
 	}
+}
+
+// canEnd tells whether there is any way to go on from the beginning of a line to one that is not too long.
+func canEnd(line, delimiter string, limit int) bool {
+	for from := range len(delimiter) {
+		if whole, _, found := strings.Cut(line+delimiter[from:], delimiter); found && len(whole) <= limit {
+			return true
+		}
+	}
+	return false
 }
 
 // FuzzLineReceiver: any cutting, with any pauses, gives the lines of splitLines.
@@ -31,6 +41,7 @@ func FuzzLineReceiver(f *testing.F) {
 	f.Add([]byte("1234\r\n12345\r\n"), "\r\n", uint8(4), uint64(2))
 	f.Add([]byte("1234\r1234\r\r\n"), "\r\n", uint8(4), uint64(3))
 	f.Add([]byte("aaab|aabaaaab"), "aab", uint8(2), uint64(4))
+	f.Add([]byte("{--"), "{--", uint8(1), uint64(80))
 	f.Add([]byte("ababababc"), "ababc", uint8(200), uint64(5))
 	f.Fuzz(func(t *testing.T, input []byte, delimiter string, limit uint8, seed uint64) {
 		if delimiter == "" || limit == 0 || len(input) > 16<<10 {

@@ -25,12 +25,14 @@ func TestLinesWhateverTheCut(t *testing.T) {
 		{"P01 half a delimiter at the end", "", "one\r\ntwo\r", []string{"one"}, "two\r"},
 		{"P01 delimiter of one byte", "\n", "one\r\n\ntwo\n", []string{"one\r", "", "two"}, ""},
 		{"P01 delimiter that overlaps itself", "aab", "aaab|aab" + "aaaab", []string{"a", "|", "aa"}, ""},
+		{"P03 a delimiter longer than the limit of lines", "{" + long + "}", "{" + long + "}x{" + long + "}{" + long, []string{"", "x"}, "{" + long},
 		{"P01 long delimiter", "--boundary--", "x--boundary----boundary--y--bound--boundary--", []string{"x", "", "y--bound"}, ""},
 	} {
 		for cut, c := range cuts(t) {
 			t.Run(tc.name+"/"+cut, func(t *testing.T) {
 				p := newLines()
 				p.Delimiter = []byte(tc.delimiter)
+				p.MaxLength = 3000
 				feed(connect(p), tc.input, c)
 				expect(t, "lines", p.events, tc.want)
 				if got := string(p.ClearLineBuffer()); got != tc.left {

@@ -64,7 +64,16 @@ func joinLine(r *receiver, delimiter []byte, limit int) (line []byte, v verdict)
 	return nil, partial
 }
 
-// exceeds tells whether a line that begins with p, in which there is no delimiter, must become longer than limit.
+// exceeds tells whether a line that begins with p, in which there is no delimiter, must become longer than limit: whether no
+// delimiter can have begun in time.
 func exceeds(p, delimiter []byte, limit int) bool {
-	return len(p) > limit && !bytes.HasPrefix(delimiter, p[limit:])
+	if len(p) <= limit {
+		return false
+	}
+	for i := max(len(p)-len(delimiter)+1, 0); i <= limit; i++ {
+		if bytes.HasPrefix(delimiter, p[i:]) {
+			return false
+		}
+	}
+	return true
 }
