@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"sync"
 	"time"
+
+	"github.com/tconn/tconn/deferred"
 )
 
 var defaultReactor = sync.OnceValue(func() *Reactor { return New(WithSignals()) })
@@ -53,6 +55,11 @@ func CallFromThread(f func()) error { return Default().CallFromThread(f) }
 
 // CallWhenRunning is Reactor.CallWhenRunning of the default reactor.
 func CallWhenRunning(f func()) { Default().CallWhenRunning(f) }
+
+// AddSystemEventTrigger is Reactor.AddSystemEventTrigger of the default reactor.
+func AddSystemEventTrigger(phase Phase, event SystemEvent, f func() *deferred.Deferred[struct{}]) (remove func()) {
+	return Default().AddSystemEventTrigger(phase, event, f)
+}
 
 // Run is Reactor.Run of the default reactor.
 func Run() error { return Default().Run() }

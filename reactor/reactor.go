@@ -17,7 +17,7 @@ import (
 // Reactor is an event loop: one goroutine, that of Run, on which every protocol, factory, timer and Deferred callback of its
 // connections runs.
 //
-// Goroutine: before Run, the one that prepares it; after that only the reactor's own, but for CallFromThread, Stop and Running,
+// Goroutine: before Run, the one that prepares it; after that only the reactor's own, but for CallFromThread, Go, Stop and Running,
 // which may be called anywhere. Many reactors can live in a process.
 type Reactor struct {
 	// settings
@@ -35,7 +35,14 @@ type Reactor struct {
 	timers  *timers // planned by CallLater
 	own     *timers // planned by the reactor for itself; they run while it stops, too
 	startup []func()
-	closing bool // the shutdown has begun
+	threads threads
+	caught  atomic.Int32 // the signal that stopped the reactor
+
+	starting event        // the system event Startup
+	stopping event        // the system event Shutdown
+	begun    bool         // its triggers run or have run
+	closing  bool         // ports are closed, connections are being lost
+	flush    *DelayedCall // how long that may take; nil before and afterwards
 
 	sys       engine.System
 	poller    engine.Poller
@@ -65,7 +72,8 @@ type Reactor struct {
 const (
 	stateNew int32 = iota
 	stateRunning
-	stateStopping // Stop was called; the loop still turns
+	stateAsked    // Stop was called; everything still works
+	stateStopping // nothing new is taken; the loop still turns
 	stateStopped
 )
 
@@ -89,6 +97,9 @@ func New(options ...Option) *Reactor {
 		tlsClients:       make(map[clientKey]*tls.Config),
 		tlsSessions:      make(map[*tls.Config]tls.ClientSessionCache),
 	}
+	r.threads.init(r)
+	r.starting.init(r, Startup, noLimit)
+	r.stopping.init(r, Shutdown, DefaultShutdownTimeout)
 	for _, o := range options {
 		o(r)
 	}
@@ -104,7 +115,7 @@ func (r *Reactor) Now() time.Time { return r.clock() }
 // Running tells whether the reactor is between the start of Run and its return. Goroutine: any.
 func (r *Reactor) Running() bool {
 	s := r.state.Load()
-	return s == stateRunning || s == stateStopping
+	return s >= stateRunning && s <= stateStopping
 }
 
 // CallLater plans f to run on the reactor goroutine after d: in a later turn even if d is zero, in order of time and, for the same
@@ -167,7 +178,7 @@ func (r *Reactor) RunUntilCurrent() {
 
 // mustBeInTurn catches, at the price of a load, most calls from a wrong goroutine: those made while the loop waits.
 func (r *Reactor) mustBeInTurn(verb string) {
-	if r.state.Load() == stateRunning && !r.inTurn.Load() {
+	if s := r.state.Load(); (s == stateRunning || s == stateAsked) && !r.inTurn.Load() {
 		panic("reactor: " + verb + " called outside the reactor goroutine; hand it over with CallFromThread")
 	}
 }
@@ -197,13 +208,19 @@ func (r *Reactor) turn() {
 // soon runs f in a later turn.
 func (r *Reactor) soon(f func()) { _ = r.calls.push(f) }
 
-// runTimers runs what is due. Once Stop was called the calls of CallLater do not run any more.
+// plansRun tells whether calls of CallLater run: until Stop, and as long as its first triggers are waited for.
+func (r *Reactor) plansRun() bool {
+	s := r.state.Load()
+	return s < stateAsked || s == stateAsked && r.stopping.waits(Before)
+}
+
+// runTimers runs what is due.
 func (r *Reactor) runTimers() {
 	now := r.timers.now()
 	r.runDue(r.own, now, func() bool { return true })
-	r.runDue(r.timers, now, func() bool { return r.state.Load() < stateStopping })
+	r.runDue(r.timers, now, r.plansRun)
 	first, ok := r.own.next()
-	if when, also := r.timers.next(); also && (!ok || when < first) && r.state.Load() < stateStopping {
+	if when, also := r.timers.next(); also && (!ok || when < first) && r.plansRun() {
 		first, ok = when, true
 	}
 	if ok {
@@ -287,23 +304,34 @@ func (r *Reactor) loop(ctx context.Context, signals bool) error {
 	return context.Cause(ctx)
 }
 
-// start is the first turn: ports begin to accept, attempts begin to connect, CallWhenRunning has its day.
+// start is the first turn.
 func (r *Reactor) start() {
 	r.enter()
+	r.starting.run(Before, r.comeUp)
+	r.turn()
+	r.calls.open(r.poller.Wake)
+	r.leave()
+}
+
+// comeUp is what the reactor does at Startup: ports begin to accept, attempts begin to connect, CallWhenRunning has its day.
+func (r *Reactor) comeUp() {
 	for p := range r.ports {
+		if p.attached { // by a ListenTCP during Run
+			continue
+		}
 		if err := p.attach(); err != nil {
 			r.log.Error("cannot accept connections", zap.Stringer("port", p.Addr()), zap.Error(err))
 		}
 	}
-	startup := r.startup
-	r.startup = nil
-	for _, f := range startup {
-		r.protect("CallWhenRunning", f)
-		r.settle()
-	}
-	r.turn()
-	r.calls.open(r.poller.Wake)
-	r.leave()
+	r.starting.run(During, func() {
+		startup := r.startup
+		r.startup = nil
+		for _, f := range startup {
+			r.protect("CallWhenRunning", f)
+			r.settle()
+		}
+		r.starting.run(After, func() {})
+	})
 }
 
 // settle sends what the callback that just returned wrote, and tells the protocols that ended by it. It lets each connection

@@ -10,14 +10,15 @@ import (
 	"github.com/tconn/tconn/deferred"
 )
 
-// Stop ends the reactor. It returns at once, before anything is torn down; then the ports are closed, attempts fail with
-// ErrUserAbort, what was written is sent for at most the flush timeout, every connection gets its ConnectionLost with
-// ErrConnectionLost, and Run returns. Planned calls do not run any more.
+// Stop ends the reactor. It returns at once, before anything is torn down; then come the triggers before Shutdown, the ports are
+// closed, attempts fail with ErrUserAbort, what was written is sent and functions of Go are waited for, for at most the flush
+// timeout, every connection gets its ConnectionLost with ErrConnectionLost, then come the triggers during and after Shutdown,
+// and Run returns. Planned calls do not run any more, except while the shutdown waits for a Deferred of a trigger before it.
 //
 // It answers ErrNotRunning if the reactor does not run or has been asked to stop before.
 // Goroutine: any. Source: twisted.internet.interfaces.IReactorCore.stop.
 func (r *Reactor) Stop() error {
-	if !r.state.CompareAndSwap(stateRunning, stateStopping) {
+	if !r.state.CompareAndSwap(stateRunning, stateAsked) {
 		return ErrNotRunning
 	}
 	_ = r.calls.push(r.beginShutdown)
@@ -33,6 +34,7 @@ func (r *Reactor) catchSignals() (restore func()) {
 		select {
 		case s := <-c:
 			signal.Stop(c)
+			r.caught.Store(number(s))
 			r.log.Info("stopping on signal", zap.Stringer("signal", s))
 			_ = r.Stop()
 		case <-done:
@@ -44,11 +46,19 @@ func (r *Reactor) catchSignals() (restore func()) {
 	}
 }
 
-// beginShutdown is the first step of stopping, on the reactor goroutine.
+// beginShutdown is the first step of stopping, on the reactor goroutine: the triggers that come before anything is torn down.
 func (r *Reactor) beginShutdown() {
-	if r.closing {
+	if r.begun {
 		return
 	}
+	r.begun = true
+	r.starting.abort()
+	r.stopping.run(Before, r.disconnect)
+}
+
+// disconnect is the second step: the reactor lets go of its ports, attempts, connections and functions.
+func (r *Reactor) disconnect() {
+	r.state.Store(stateStopping)
 	r.closing = true
 	for p := range r.ports {
 		if err := p.close(); err != nil {
@@ -61,7 +71,8 @@ func (r *Reactor) beginShutdown() {
 	for c := range r.conns {
 		c.stop()
 	}
-	r.own.add(r.flushTimeout, r.endShutdown)
+	r.threads.close()
+	r.flush = r.own.add(r.flushTimeout, r.endShutdown)
 }
 
 // stop ends a connection because the reactor does, when what was written before has gone out.
@@ -78,14 +89,14 @@ func (c *conn) stop() {
 	}
 }
 
-// checkShutdown ends the loop as soon as nothing is left to wait for.
+// checkShutdown goes on with the shutdown as soon as nothing is left to wait for.
 func (r *Reactor) checkShutdown() {
-	if r.closing && len(r.conns)+len(r.lingering) == 0 {
-		r.poller.Stop()
+	if r.closing && len(r.conns)+len(r.lingering) == 0 && r.threads.idle() {
+		r.lastTriggers()
 	}
 }
 
-// endShutdown gives up on what has not been sent when the time is up.
+// endShutdown gives up on what has not been sent, and on functions that have not returned, when the time is up.
 func (r *Reactor) endShutdown() {
 	for c := range r.conns {
 		c.reset = c.Buffered() > 0 // a clean end would hide from the peer that something is missing
@@ -95,15 +106,34 @@ func (r *Reactor) endShutdown() {
 	for l := range r.lingering {
 		l.close()
 	}
-	if r.poller != nil {
-		r.poller.Stop()
+	if left := r.threads.abandon(); left > 0 {
+		r.log.Warn("functions of Go are left running", zap.Int("functions", left))
 	}
+	r.lastTriggers()
+}
+
+// lastTriggers is the last step: the triggers that come when everything is gone, and the end of the loop.
+func (r *Reactor) lastTriggers() {
+	if r.flush == nil {
+		return
+	}
+	_ = r.flush.Cancel()
+	r.flush = nil
+	r.stopping.run(During, func() {
+		r.stopping.run(After, func() {
+			if r.poller != nil {
+				r.poller.Stop()
+			}
+		})
+	})
+	r.settle()
 }
 
 // tearDown runs whatever way Run ends: nothing stays open, and every call that was handed over has run.
 func (r *Reactor) tearDown(leaveLoop func()) {
 	r.state.Store(stateStopping)
 	r.inTurn.Store(true)
+	r.stopping.hurry() // there is no loop any more to wait in
 	r.beginShutdown()
 	r.endShutdown()
 	for _, f := range r.calls.close() {
