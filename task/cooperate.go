@@ -120,7 +120,7 @@ func (c *Cooperator) turn() {
 	c.planned, c.taking = false, true
 	until := c.clock.Now().Add(slice)
 	for n := 0; len(c.ready) > 0; n++ {
-		if n == maxSteps || n > 0 && !c.clock.Now().Before(until) {
+		if n == maxSteps || !c.clock.Now().Before(until) {
 			break
 		}
 		t := c.ready[0]

@@ -25,10 +25,16 @@ func (j *journal) count(name string, n int) iter.Seq[*none] {
 	}
 }
 
-// wornClock is a clock whose time also passes by work. It is no reactor.
+// wornClock is a clock whose time also passes by work. It is no reactor, but counts triggers like one.
 type wornClock struct {
 	task.Clock
-	worn time.Duration
+	worn     time.Duration
+	triggers int
+}
+
+func (c *wornClock) AddSystemEventTrigger(reactor.Phase, reactor.SystemEvent, func() *none) (remove func()) {
+	c.triggers++
+	return func() { c.triggers-- }
 }
 
 func (c *wornClock) Now() time.Time { return c.Clock.Now().Add(c.worn) }
@@ -141,6 +147,9 @@ func TestCooperate(t *testing.T) {
 				if d := c.d; d != nil {
 					d.TryCallback(struct{}{}) // too late to matter
 				}
+				if got := j.clock.Pending(); got != 0 {
+					t.Errorf("got %d planned calls after the end, want none", got)
+				}
 				j.clock.Advance(time.Hour)
 				j.want(t)
 			})
@@ -236,6 +245,22 @@ func TestCooperate(t *testing.T) {
 		j.clock.Advance(0)
 		j.want(t, "0s resumed")
 	})
+	t.Run("Pause and Resume inside a step are no step more", func(t *testing.T) {
+		j := newJournal()
+		c := task.NewCooperator(j.clock.Reactor())
+		var w *task.CooperativeTask
+		w = c.Cooperate(func(yield func(*none) bool) {
+			for i := range 3 {
+				j.add("w%d", i)
+				w.Pause()
+				w.Resume()
+				yield(nil)
+			}
+		})
+		c.Cooperate(j.count("a", 2))
+		j.clock.Advance(0)
+		j.want(t, "0s w0", "0s a0", "0s w1", "0s a1", "0s w2", "0s a leaves")
+	})
 	t.Run("Cancel of WhenDone ends the wait only", func(t *testing.T) {
 		j := newJournal()
 		w := task.Cooperate(j.clock.Reactor(), j.count("a", 1))
@@ -291,6 +316,22 @@ func TestCooperate(t *testing.T) {
 		}
 		const stopped = ": reactor: the reactor has stopped."
 		j.want(t, "0s a begins", "0s b begins", "0s c begins", "0s a leaves", "0s a"+stopped, "0s b leaves", "0s b"+stopped, "0s c leaves", "0s c"+stopped)
+	})
+	t.Run("it is not asked to tell when there are no tasks", func(t *testing.T) {
+		j := newJournal()
+		clock := &wornClock{Clock: j.clock.Reactor()}
+		c := task.NewCooperator(clock)
+		for range 2 {
+			a, b := c.Cooperate(j.count("a", 1)), c.Cooperate(j.count("b", 1))
+			if clock.triggers != 1 {
+				t.Errorf("got %d triggers with tasks, want 1", clock.triggers)
+			}
+			a.Stop()
+			b.Stop()
+			if clock.triggers != 0 {
+				t.Errorf("got %d triggers without tasks, want none", clock.triggers)
+			}
+		}
 	})
 	t.Run("arguments that make no sense", func(t *testing.T) {
 		r := reactor.New()

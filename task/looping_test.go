@@ -208,6 +208,19 @@ func TestLoopingCall(t *testing.T) {
 		j.clock.Advance(time.Second)
 		j.want(t, "0s call", "1.3s call")
 	})
+	t.Run("P18 a clock that was turned back counts nothing twice", func(t *testing.T) {
+		j := newJournal()
+		clock := &wornClock{Clock: j.clock.Reactor()}
+		l := task.NewLoopingCallWithCount(clock, func(count int) *none { j.add("%d", count); return nil })
+		l.Start(time.Second, true)
+		j.clock.Advance(2 * time.Second)
+		clock.worn = -1500 * time.Millisecond
+		j.clock.Advance(time.Second)
+		j.want(t, "0s 1", "1s 1", "2s 1")
+		clock.worn = 0
+		j.clock.Advance(time.Second)
+		j.want(t, "3.5s 1", "4s 1")
+	})
 	t.Run("Start again", func(t *testing.T) {
 		j := newJournal()
 		l := j.looping(j.call)
@@ -248,6 +261,21 @@ func TestLoopingCall(t *testing.T) {
 		l := j.looping(func() *none { return deferred.New(func(*none) { j.add("call cancelled") }) })
 		outcome(j, "loop", l.Start(time.Second, true)).Cancel()
 		j.want(t, "0s call cancelled", "0s loop: deferred: cancelled")
+	})
+	t.Run("Start after Cancel waits for a call that did not end", func(t *testing.T) {
+		j := newJournal()
+		d := deferred.New[struct{}]()
+		d.Pause()
+		l := j.looping(func() *none { return d })
+		outcome(j, "loop", l.Start(time.Second, true)).Cancel()
+		if _, err, _ := l.Start(time.Second, true).Result(); err != task.ErrAlreadyRunning {
+			t.Errorf("Start answered %v, want %v", err, task.ErrAlreadyRunning)
+		}
+		d.Unpause()
+		j.want(t, "0s loop: deferred: cancelled")
+		outcome(j, "again", l.Start(time.Second, false))
+		_ = l.Stop()
+		j.want(t, "0s again ended")
 	})
 	t.Run("Cancel inside a call", func(t *testing.T) {
 		j := newJournal()
