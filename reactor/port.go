@@ -186,7 +186,7 @@ func (p *Port) accepted(fd int, remote engine.Address) {
 	}
 	err := r.CallFromThread(func() {
 		r.load.Add(-1)
-		if r.state.Load() != stateRunning {
+		if r.state.Load() >= stateStopping {
 			r.sys.Close(fd)
 			return
 		}
