@@ -127,6 +127,9 @@ func (k *Connector) State() ConnState {
 	return Disconnected
 }
 
+// Reactor is the reactor it connects on.
+func (k *Connector) Reactor() *Reactor { return k.r }
+
 // Destination is where it connects to, as it was given.
 func (k *Connector) Destination() net.Addr { return destination{k} }
 
