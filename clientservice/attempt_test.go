@@ -408,6 +408,7 @@ func TestHooks(t *testing.T) {
 }
 
 func TestPanicsOfTheUserLeaveTheServiceAlive(t *testing.T) {
+	deferred.ReportUnhandled()                                 // of the tests before
 	defer deferred.OnUnhandled(func(*deferred.Unhandled) {})() // that is where some of these panics are reported
 	defer deferred.ReportUnhandled()
 	boom := func() { panic("boom") }
