@@ -76,8 +76,8 @@ func orDefault[T int | float64 | time.Duration](v, def T) T {
 // never is the moment that does not come.
 const never = time.Duration(math.MaxInt64)
 
-// Governor says when connections may be begun, so that many programs parts that connect at the same time do it one after the other. It is
-// meant to be shared: by the services of a program, on all of its reactors.
+// Governor says when connections may be begun, so that many parts of a program that connect at the same time do it one after the other. It is
+// meant to be shared: by the services of a program, on all of its reactors, if these go by the same time.
 //
 // Those who wait for the same host are served in order; the hosts that can be served take turns, whatever the length of their lines. A
 // host at one of its limits holds up nobody else. Every operation takes constant time, or logarithmic time in the number of hosts.
@@ -86,9 +86,8 @@ type Governor struct {
 	options  GovernorOptions
 	hostRate bucket // of a host that was not seen before
 
-	mu      sync.Mutex // guards what follows and all hosts, lanes, waiters and permits; never held while code of others runs
-	began   time.Time  // moments are measured from here
-	last    time.Duration
+	mu      sync.Mutex    // guards what follows and all hosts, lanes, waiters and permits; never held while code of others runs
+	began   time.Time     // moments are measured from here
 	next    time.Duration // when somebody can be served next if nothing happens before; never if only an event helps
 	rate    bucket
 	waiting int
@@ -163,14 +162,13 @@ func (g *Governor) Stats() GovernorStats {
 	return GovernorStats{Waiting: g.waiting, Dialing: g.dialing, Open: g.open, Hosts: len(g.hosts)}
 }
 
-// moment is the time of r as the governor measures it; it never goes back. The mutex is held.
+// moment is the time of r as the governor measures it. The mutex is held.
 func (g *Governor) moment(r *reactor.Reactor) time.Duration {
 	now := r.Now()
 	if g.began.IsZero() {
 		g.began = now
 	}
-	g.last = max(g.last, now.Sub(g.began))
-	return g.last
+	return now.Sub(g.began)
 }
 
 // serve grants what can be granted and tells the reactors. r is the one whose time it is. The mutex is held.

@@ -186,6 +186,12 @@ func TestGovernorLimits(t *testing.T) {
 			k.release("a2")
 			k.want("b1001")
 		}},
+		{"one more in a line does not cost the host its turn", func(o *clientservice.GovernorOptions) { o.MaxDialing = 1 }, func(k *desk) {
+			k.ask("a b c b b")
+			k.want("a1")
+			k.release("a1")
+			k.want("b2")
+		}},
 		{"Cancel leaves the line at once", func(o *clientservice.GovernorOptions) { o.MaxDialing = 1 }, func(k *desk) {
 			k.ask("a a a b")
 			k.cancel("a2 b4")
@@ -259,13 +265,22 @@ func TestGovernorLimits(t *testing.T) {
 		{"the timer moves forward when a host may go earlier", func(o *clientservice.GovernorOptions) {
 			o.DialsPerSecond, o.Burst, o.HostDialsPerSecond, o.HostBurst = 10, 2, 0.1, 1
 		}, func(k *desk) {
-			k.ask("a a")
-			k.want("a1")
-			k.ask("b c")
-			k.want("b3")
+			k.ask("a a b")
+			k.want("a1 b3")
+			k.ask("c")
+			k.want("")
 			k.after(100 * ms).want("c4")
 			k.after(10*time.Second - 100*ms - 1).want("")
 			k.after(1).want("a2")
+		}},
+		{"a host that rests can have the rest of its burst", func(o *clientservice.GovernorOptions) {
+			o.HostDialsPerSecond, o.HostBurst = 10, 2
+		}, func(k *desk) {
+			k.ask("a")
+			k.release("a1")
+			k.ask("a a")
+			k.want("a1 a2")
+			k.after(100 * ms).want("a3")
 		}},
 		{"a host that is not used any more is forgotten when its rate allows", func(o *clientservice.GovernorOptions) {
 			o.HostDialsPerSecond, o.HostBurst = 10, 1
@@ -377,7 +392,7 @@ func stopped(t *testing.T, r *reactor.Reactor) {
 func TestGovernorAndStoppedReactors(t *testing.T) {
 	t.Run("Acquire says so", func(t *testing.T) {
 		k := newDesk(t, unlimited())
-		r := reactor.New()
+		r := reactor.New(reactor.WithClock(k.clock.Now))
 		stopped(t, r)
 		failed(t, "Acquire", k.g.Acquire(r, "a"), reactor.ErrStopped)
 		k.stats(clientservice.GovernorStats{})
@@ -389,7 +404,7 @@ func TestGovernorAndStoppedReactors(t *testing.T) {
 		o.DialsPerSecond, o.Burst = 1, 1
 		k := newDesk(t, o)
 		k.ask("a")
-		r := reactor.New()
+		r := reactor.New(reactor.WithClock(k.clock.Now))
 		stopped(t, r)
 		failed(t, "Acquire", k.g.Acquire(r, "a"), reactor.ErrStopped)
 		k.stats(clientservice.GovernorStats{Dialing: 1, Open: 1, Hosts: 1})
@@ -398,7 +413,7 @@ func TestGovernorAndStoppedReactors(t *testing.T) {
 		o := unlimited()
 		o.MaxDialing = 1
 		k := newDesk(t, o)
-		r := reactor.New()
+		r := reactor.New(reactor.WithClock(k.clock.Now))
 		k.ask("a")
 		for range 3 {
 			k.askOn(r, "b")

@@ -81,7 +81,6 @@ type waiter struct {
 func (w *waiter) deliver() {
 	w.lane.g.mu.Lock()
 	p := w.permit
-	w.permit = nil
 	w.lane.g.mu.Unlock()
 	if p != nil && !w.d.TryCallback(p) {
 		p.Release()

@@ -106,14 +106,9 @@ func (s *Service) begin() {
 		return
 	}
 	s.setState(Queued)
-	ticket := s.options.Governor.Acquire(s.options.Reactor, s.options.Host)
-	s.ticket = ticket
-	ticket.Handle(
+	s.ticket = s.options.Governor.Acquire(s.options.Reactor, s.options.Host)
+	s.ticket.Handle(
 		func(p *Permit) {
-			if s.ticket != ticket {
-				p.Release()
-				return
-			}
 			s.ticket = nil
 			s.connect(p)
 		},

@@ -59,3 +59,28 @@ func TestCancelledWaitsAreForgotten(t *testing.T) {
 		t.Error("got no error, want one")
 	}
 }
+
+func TestReactorsAreForgotten(t *testing.T) {
+	g := NewGovernor(GovernorOptions{Burst: 1})
+	r := reactor.New()
+	g.Acquire(r, "a").Handle(func(p *Permit) { p.Release() }, nil)
+	second := g.Acquire(r, "a")
+	if got := len(g.lanes); got != 1 {
+		t.Errorf("got %d reactors while somebody waits, want 1", got)
+	}
+	second.Cancel() // while the reactor has yet to hear of it
+	third := g.Acquire(r, "a")
+	r.RunUntilCurrent()
+	if got := len(g.lanes); got != 1 {
+		t.Errorf("got %d reactors while somebody waits, want 1", got)
+	}
+	third.Cancel()
+	for _, d := range []*deferred.Deferred[*Permit]{second, third} {
+		if _, err, _ := d.Result(); err == nil {
+			t.Error("got no error, want one")
+		}
+	}
+	if got := len(g.lanes); got != 0 {
+		t.Errorf("got %d reactors, want none", got)
+	}
+}
