@@ -85,7 +85,7 @@ func (l *lane) arm() {
 		l.at, l.armed = l.g.next, true
 		l.stop = l.r.AfterFunc(max(l.at-l.g.moment(l.r), 0), l.tick)
 	}
-	if l.waiting == 0 && len(l.granted) == 0 && !l.posted {
+	if l.waiting == 0 && !l.posted {
 		delete(l.g.lanes, l.r)
 	}
 }

@@ -64,6 +64,7 @@ func TestReactorsAreForgotten(t *testing.T) {
 	g := NewGovernor(GovernorOptions{Burst: 1})
 	r := reactor.New()
 	g.Acquire(r, "a").Handle(func(p *Permit) { p.Release() }, nil)
+	r.RunUntilCurrent()
 	second := g.Acquire(r, "a")
 	if got := len(g.lanes); got != 1 {
 		t.Errorf("got %d reactors while somebody waits, want 1", got)
