@@ -80,7 +80,8 @@ const never = time.Duration(math.MaxInt64)
 // meant to be shared: by the services of a program, on all of its reactors, if these go by the same time.
 //
 // Those who wait for the same host are served in order; the hosts that can be served take turns, whatever the length of their lines. A
-// host at one of its limits holds up nobody else. Every operation takes constant time, or logarithmic time in the number of hosts.
+// host at one of its limits holds up nobody else. How many wait makes no operation slower; its time grows with the logarithm of the
+// number of hosts, and with the number of reactors.
 // Goroutine: any.
 type Governor struct {
 	options  GovernorOptions
