@@ -40,7 +40,7 @@ func (d *Deferred[T]) Await(ctx context.Context) (T, error) {
 	default:
 	}
 	d.Cancel()
-	return zero, &awaitError{ctx: ctx.Err(), cause: context.Cause(ctx)}
+	return zero, ended(ctx)
 }
 
 // Done gives a channel that is closed when d has its result after the steps added so far; Result gives it.
@@ -67,7 +67,7 @@ func (d *Deferred[T]) Result() (v T, err error, ok bool) {
 		return v, nil, false
 	}
 	if d.err != nil {
-		d.handled = true
+		d.notes |= handled
 		d.disarm()
 	}
 	return d.val, d.err, true
@@ -94,7 +94,7 @@ func (o *outcome[T]) apply(d *Deferred[T]) (turner, bool) {
 	o.val, o.err = d.val, d.err
 	close(o.done)
 	if o.takes && d.err != nil {
-		d.handled = true
+		d.notes |= handled
 	}
 	return nil, false
 }

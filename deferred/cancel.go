@@ -9,6 +9,7 @@ import "runtime/debug"
 // cancels that one. On any other fired d, and while the canceller runs, Cancel does nothing.
 //
 // After the Cancel of a Deferred without a canceller, or with one that panicked, one late Callback or Errback is swallowed.
+// A Deferred of Inline or Parallel gets its result when the work has ended, which may be after Cancel has returned.
 // When Deferreds wait for each other in a circle, no canceller can help: d waits no more and goes on with ErrCancelled.
 // Goroutine: any; a bound Deferred (BindTo) is cancelled on its loop, possibly after Cancel has returned.
 // Source: Deferred.cancel.
@@ -53,10 +54,15 @@ func (d *Deferred[T]) runCanceller(c func(*Deferred[T])) {
 	defer func() {
 		p := recover()
 		if p != nil {
-			report(&PanicError{Value: p, Stack: debug.Stack()}, entryOf(c))
+			report(&Unhandled{Err: &PanicError{Value: p, Stack: debug.Stack()}, Origin: describe(entryOf(c))})
 		}
 		d.mu.Lock()
 		if d.phase == fired {
+			d.mu.Unlock()
+			return
+		}
+		if p == nil && d.extra != nil && d.extra.lasting {
+			d.phase, d.canceller = unfired, c
 			d.mu.Unlock()
 			return
 		}
@@ -68,7 +74,8 @@ func (d *Deferred[T]) runCanceller(c func(*Deferred[T])) {
 
 // failCancelled fires d with ErrCancelled. d is locked and unfired; it is left unlocked.
 func (d *Deferred[T]) failCancelled() {
-	d.phase, d.err = fired, ErrCancelled
+	var zero T
+	d.begin(zero, ErrCancelled)
 	advance(d)
 }
 

@@ -41,14 +41,15 @@ func (d *Deferred[T]) waitFor(inner *Deferred[T]) turner {
 // apply moves the result of inner to the Deferred that waits. One that was cancelled out of a circle waits no more; what
 // arrives for it then is dropped, as a result after Cancel is.
 func (w *waiter[T]) apply(inner *Deferred[T]) (next turner, again bool) {
-	v, err, origin := inner.take()
+	v, err, from := inner.take()
 	again = !inner.steps.empty()
 	inner.mu.Unlock()
 	outer := (*Deferred[T])(w)
 	outer.mu.Lock()
 	if outer.waiting == inner {
 		outer.waiting = nil
-		outer.val, outer.err, outer.origin = v, err, origin
+		outer.val, outer.err = v, err
+		outer.follow(from)
 		return outer, again
 	}
 	outer.mu.Unlock()

@@ -14,6 +14,14 @@ const (
 	fired                   // Callback, Errback or Cancel gave the first result
 )
 
+// notes are what is known of the present error.
+type notes uint8
+
+const (
+	handled    notes = 1 << iota // it was shown to Await or Result
+	passedOver                   // no callback answered it, and origin is the last one it passed over
+)
+
 // Deferred is a result of type T that may not be there yet, and the chain of steps that wait for it.
 //
 // The zero value is an unfired Deferred without a canceller. Do not copy a Deferred after first use.
@@ -24,11 +32,11 @@ type Deferred[T any] struct {
 	phase    phase
 	running  bool // a step is running; its goroutine runs the steps added meanwhile
 	suppress bool // cancelled without a canceller: one late result is swallowed
-	handled  bool // the present error was shown to Await or Result
+	notes    notes
 
 	val    T
 	err    error
-	origin uintptr // entry of the callback that answered err, 0 when no callback did
+	origin uintptr // entry of the callback that err comes from or, by the note passedOver, that it passed over; 0 when there is none
 
 	steps     queue[T]
 	canceller func(*Deferred[T])
@@ -38,8 +46,10 @@ type Deferred[T any] struct {
 
 // extra holds the rare parts of a Deferred.
 type extra struct {
-	loop  Executor // see BindTo
-	armed *armed   // the entry in the ledger of unhandled errors
+	loop    Executor // see BindTo
+	armed   *armed   // the entry in the ledger of unhandled errors
+	sites   *sites   // see SetDebug
+	lasting bool     // the canceller asks for an end that comes later: d does not fail when it returns
 }
 
 // New gives an unfired Deferred.
@@ -55,12 +65,20 @@ func New[T any](canceller ...func(*Deferred[T])) *Deferred[T] {
 	if len(canceller) == 1 {
 		d.canceller = canceller[0]
 	}
+	if debugging.Load() {
+		d.noteCreation()
+	}
 	return d
 }
 
 // Succeed gives a Deferred that has the value v already. Source: twisted.internet.defer.succeed.
 func Succeed[T any](v T) *Deferred[T] {
-	return &Deferred[T]{phase: fired, val: v}
+	d := &Deferred[T]{phase: fired, val: v}
+	if debugging.Load() {
+		d.noteCreation()
+		d.noteFiring()
+	}
+	return d
 }
 
 // Fail gives a Deferred that has failed with err already. A nil err is a panic. Source: twisted.internet.defer.fail.
@@ -69,7 +87,7 @@ func Fail[T any](err error) *Deferred[T] {
 	if err == nil {
 		panic("deferred: Fail with a nil error")
 	}
-	d := &Deferred[T]{}
+	d := New[T]()
 	d.fire(zero, err)
 	return d
 }
@@ -83,8 +101,9 @@ func Execute[T any](f func() (T, error)) *Deferred[T] {
 		panic("deferred: Execute with a nil function")
 	}
 	s := &start[T]{f: f}
-	d := &Deferred[T]{phase: fired}
-	d.add(s)
+	d := New[T]()
+	d.steps.push(s)
+	d.fire(d.val, nil)
 	if s.same != nil {
 		return s.same
 	}
@@ -141,7 +160,7 @@ func (d *Deferred[T]) Handle(ok func(T), fail func(error)) {
 // a canceller is swallowed. Source: Deferred.callback.
 func (d *Deferred[T]) Callback(v T) {
 	if !d.fire(v, nil) {
-		panic(&AlreadyCalledError{})
+		panic(d.alreadyCalled())
 	}
 }
 
@@ -150,7 +169,7 @@ func (d *Deferred[T]) Callback(v T) {
 // It panics with *AlreadyCalledError under the conditions of Callback. Source: Deferred.errback.
 func (d *Deferred[T]) Errback(err error) {
 	if !d.TryErrback(err) {
-		panic(&AlreadyCalledError{})
+		panic(d.alreadyCalled())
 	}
 }
 
@@ -226,8 +245,26 @@ func (d *Deferred[T]) fire(v T, err error) bool {
 		d.mu.Unlock()
 		return swallowed
 	}
-	d.phase, d.canceller = fired, nil
-	d.val, d.err = v, err
+	d.begin(v, err)
 	advance(d)
 	return true
+}
+
+// begin gives d its first result, without running its steps. d is locked and was not fired.
+func (d *Deferred[T]) begin(v T, err error) {
+	d.phase, d.canceller = fired, nil
+	d.val, d.err = v, err
+	d.noteFiring()
+}
+
+// accept gives d, which is not locked, its first result. The answer is d, locked, for the caller to let it run, or nil when it
+// was fired before; the result is dropped then.
+func (d *Deferred[T]) accept(v T, err error) turner {
+	d.mu.Lock()
+	if d.phase == fired {
+		d.mu.Unlock()
+		return nil
+	}
+	d.begin(v, err)
+	return d
 }

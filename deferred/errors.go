@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -77,10 +78,41 @@ func (e *PanicError) Unwrap() error {
 // AlreadyCalledError is the panic of Callback and Errback on a Deferred that has had its result.
 //
 // Source: Twisted's AlreadyCalledError.
-type AlreadyCalledError struct{}
+type AlreadyCalledError struct {
+	// Created and Fired are the stacks of the goroutines that made the Deferred and that gave it its first result, innermost
+	// call first, a line for each as in Unhandled.Origin. They are empty unless it was made in debug mode; see SetDebug.
+	Created, Fired string
+}
 
-// Error says that the Deferred was fired before.
-func (e *AlreadyCalledError) Error() string { return "deferred: already called" }
+// Error says that the Deferred was fired before and, in debug mode, where.
+func (e *AlreadyCalledError) Error() string {
+	if e.Created == "" && e.Fired == "" {
+		return "deferred: already called"
+	}
+	return fmt.Sprintf("deferred: already called; made at %s, first fired at %s", firstLine(e.Created), firstLine(e.Fired))
+}
+
+// GroupError is the result of Race when no member had a value.
+//
+// errors.Is and errors.As look at the errors of all members. Source: Twisted's FailureGroup.
+type GroupError struct {
+	Errs []error // the errors of the members in the order of the arguments; empty when there were no members
+}
+
+// Error gives the texts of all causes.
+func (e *GroupError) Error() string {
+	if len(e.Errs) == 0 {
+		return "deferred: no members, so none of them can have a value"
+	}
+	texts := make([]string, len(e.Errs))
+	for i, err := range e.Errs {
+		texts[i] = err.Error()
+	}
+	return fmt.Sprintf("deferred: all %d members failed: %s", len(e.Errs), strings.Join(texts, "; "))
+}
+
+// Unwrap gives the errors of the members.
+func (e *GroupError) Unwrap() []error { return e.Errs }
 
 // ChainError is the result of a step whose use of Chain cannot be followed.
 type ChainError struct {
@@ -90,11 +122,16 @@ type ChainError struct {
 // Error gives the reason.
 func (e *ChainError) Error() string { return "deferred: Chain: " + e.Reason }
 
-// awaitError is the answer of Await when its context ended first.
-type awaitError struct {
+// contextError is the answer of Await, AsCompleted and CancelOn when their context ended first.
+type contextError struct {
 	ctx   error // ctx.Err()
 	cause error // context.Cause(ctx)
 }
 
-func (e *awaitError) Error() string   { return ErrCancelled.Error() + ": " + e.cause.Error() }
-func (e *awaitError) Unwrap() []error { return []error{ErrCancelled, e.ctx, e.cause} }
+// ended gives the error for the end of ctx.
+func ended(ctx context.Context) error {
+	return &contextError{ctx: ctx.Err(), cause: context.Cause(ctx)}
+}
+
+func (e *contextError) Error() string   { return ErrCancelled.Error() + ": " + e.cause.Error() }
+func (e *contextError) Unwrap() []error { return []error{ErrCancelled, e.ctx, e.cause} }

@@ -1,28 +1,11 @@
 package deferred
 
-import (
-	"slices"
-	"sync"
-)
+import "sync/atomic"
 
 // Result is the outcome of one member of All.
 type Result[T any] struct {
 	Value T
 	Err   error // nil when the member has a value
-}
-
-// members counts down the Deferreds of an All or a Gather.
-type members struct {
-	mu   sync.Mutex
-	left int
-}
-
-// done tells whether the member that calls it was the last one.
-func (m *members) done() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.left--
-	return m.left == 0
 }
 
 // All waits for every Deferred in ds and gives their results in the order of the arguments. It does not fail.
@@ -32,22 +15,29 @@ func (m *members) done() bool {
 // member. A nil member is a panic. Source: Twisted's DeferredList with consumeErrors.
 func All[T any](ds ...*Deferred[T]) *Deferred[[]Result[T]] {
 	ds = checkMembers(ds)
-	results := make([]Result[T], len(ds))
+	a := &all[T]{results: make([]Result[T], len(ds))}
 	if len(ds) == 0 {
-		return Succeed(results)
+		return Succeed(a.results)
 	}
-	out := New(func(*Deferred[[]Result[T]]) { cancelEach(ds) })
-	open := &members{left: len(ds)}
-	for i, d := range ds {
-		d.AddBoth(func(v T, err error) (T, error) {
-			results[i] = Result[T]{v, err}
-			if open.done() {
-				out.TryCallback(results)
-			}
-			return v, nil
-		})
+	a.left.Store(int64(len(ds)))
+	a.out = New(func(*Deferred[[]Result[T]]) { cancelEach(ds) })
+	join(ds, a)
+	return a.out
+}
+
+// all is the collector of All.
+type all[T any] struct {
+	left    atomic.Int64 // members without a result
+	results []Result[T]
+	out     *Deferred[[]Result[T]]
+}
+
+func (a *all[T]) took(i int, v T, err error) turner {
+	a.results[i] = Result[T]{v, err}
+	if a.left.Add(-1) > 0 {
+		return nil
 	}
-	return out
+	return a.out.accept(a.results, nil)
 }
 
 // Gather waits for the value of every Deferred in ds and gives them in the order of the arguments.
@@ -56,38 +46,30 @@ func All[T any](ds ...*Deferred[T]) *Deferred[[]Result[T]] {
 // Members, no members, Cancel and nil are as in All. Source: Twisted's gatherResults with consumeErrors.
 func Gather[T any](ds ...*Deferred[T]) *Deferred[[]T] {
 	ds = checkMembers(ds)
-	values := make([]T, len(ds))
+	g := &gather[T]{values: make([]T, len(ds))}
 	if len(ds) == 0 {
-		return Succeed(values)
+		return Succeed(g.values)
 	}
-	out := New(func(*Deferred[[]T]) { cancelEach(ds) })
-	open := &members{left: len(ds)}
-	for i, d := range ds {
-		d.AddBoth(func(v T, err error) (T, error) {
-			if err != nil {
-				out.TryErrback(&FirstError{Index: i, Err: err})
-				return v, nil
-			}
-			values[i] = v
-			if open.done() {
-				out.TryCallback(values)
-			}
-			return v, nil
-		})
-	}
-	return out
+	g.left.Store(int64(len(ds)))
+	g.out = New(func(*Deferred[[]T]) { cancelEach(ds) })
+	join(ds, g)
+	return g.out
 }
 
-// checkMembers copies ds, which belongs to the caller, and panics on a nil member.
-func checkMembers[T any](ds []*Deferred[T]) []*Deferred[T] {
-	if slices.Contains(ds, nil) {
-		panic("deferred: a member of All or Gather is nil")
-	}
-	return slices.Clone(ds)
+// gather is the collector of Gather.
+type gather[T any] struct {
+	left   atomic.Int64 // members without a value
+	values []T
+	out    *Deferred[[]T]
 }
 
-func cancelEach[T any](ds []*Deferred[T]) {
-	for _, d := range ds {
-		d.Cancel()
+func (g *gather[T]) took(i int, v T, err error) turner {
+	if err != nil {
+		return g.out.accept(nil, &FirstError{Index: i, Err: err})
 	}
+	g.values[i] = v
+	if g.left.Add(-1) > 0 {
+		return nil
+	}
+	return g.out.accept(g.values, nil)
 }

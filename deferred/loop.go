@@ -61,6 +61,39 @@ func OnAnyLoop() bool {
 	return slices.ContainsFunc(loops.list, func(l *loopEntry) bool { return l.goroutine == self })
 }
 
+// lendLoops marks the goroutine guest as running the loops that host runs, until takeBack.
+func lendLoops(host, guest uint64) (lent []*loopEntry) {
+	loops.mu.Lock()
+	defer loops.mu.Unlock()
+	for _, l := range loops.list {
+		if l.goroutine == host {
+			lent = append(lent, &loopEntry{goroutine: guest, loop: l.loop})
+		}
+	}
+	loops.list = append(loops.list, lent...)
+	loops.count.Add(int32(len(lent)))
+	return lent
+}
+
+func takeBack(lent []*loopEntry) {
+	loops.mu.Lock()
+	defer loops.mu.Unlock()
+	loops.list = slices.DeleteFunc(loops.list, func(l *loopEntry) bool { return slices.Contains(lent, l) })
+	loops.count.Add(-int32(len(lent)))
+}
+
+// loopOf gives the loop that the goroutine runs, nil when there is none; of nested ones the inner one.
+func loopOf(goroutine uint64) Executor {
+	loops.mu.RLock()
+	defer loops.mu.RUnlock()
+	for _, l := range slices.Backward(loops.list) {
+		if l.goroutine == goroutine {
+			return l.loop
+		}
+	}
+	return nil
+}
+
 // where tells whether e runs on the calling goroutine, and whether it runs on another one.
 func where(e Executor) (here, elsewhere bool) {
 	if loops.count.Load() == 0 {
@@ -100,6 +133,15 @@ func (d *Deferred[T]) BindTo(e Executor) *Deferred[T] {
 	d.rare().loop = e
 	d.mu.Unlock()
 	return d
+}
+
+// bindHere binds d, which is not shared yet, to the loop that the calling goroutine runs, if any.
+func (d *Deferred[T]) bindHere() {
+	if loops.count.Load() > 0 {
+		if e := loopOf(goroutineID()); e != nil {
+			d.rare().loop = e
+		}
+	}
 }
 
 // loop gives the Executor d is bound to, nil when there is none.

@@ -46,7 +46,7 @@ func (d *Deferred[T]) turn() (next turner, again bool) {
 			return next, again
 		}
 	}
-	if d.err != nil && !d.handled && d.settled() {
+	if d.err != nil && d.notes&handled == 0 && d.settled() {
 		d.arm()
 	}
 	d.mu.Unlock()
@@ -65,11 +65,29 @@ func (d *Deferred[T]) push(s step[T]) {
 }
 
 // take moves the result out of d and leaves the empty value. d is locked.
-func (d *Deferred[T]) take() (v T, err error, origin uintptr) {
+func (d *Deferred[T]) take() (v T, err error, from trail) {
 	var zero T
-	v, err, origin = d.val, d.err, d.origin
-	d.val, d.err, d.origin, d.handled = zero, nil, 0, false
-	return v, err, origin
+	v, err, from = d.val, d.err, trail{d.origin, d.notes & passedOver}
+	d.val, d.err, d.origin, d.notes = zero, nil, 0, 0
+	return v, err, from
+}
+
+// trail is where an error comes from, see Deferred.origin.
+type trail struct {
+	origin uintptr
+	passed notes
+}
+
+// follow makes from the origin of the error that was moved to d. d is locked.
+func (d *Deferred[T]) follow(from trail) { d.origin, d.notes = from.origin, from.passed }
+
+// passOver notes that the error of d passed over the callback f, as the answer of a step's apply. d is locked.
+func (d *Deferred[T]) passOver(f any) (turner, bool) {
+	if d.origin == 0 || d.notes&passedOver != 0 {
+		d.origin = entryOf(f)
+		d.notes |= passedOver
+	}
+	return nil, false
 }
 
 // invoke calls a function of the user with the result of d and makes its answer the new result. As step.apply: d is locked,
@@ -94,14 +112,15 @@ func (d *Deferred[T]) invoke(c callback[T]) (next turner, again bool) {
 // set makes the answer of c the result of d. d is locked.
 func (d *Deferred[T]) set(c callback[T], v T, err error) {
 	var zero T
-	d.val, d.err, d.handled = v, nil, false
+	d.val, d.err = v, nil
+	d.notes &^= handled
 	if err == nil {
-		d.origin = 0
+		d.origin, d.notes = 0, 0
 		return
 	}
 	d.val, d.err = zero, err
 	if pc := c.entry(); pc != 0 {
-		d.origin = pc
+		d.origin, d.notes = pc, 0
 	}
 }
 

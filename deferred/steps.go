@@ -71,7 +71,7 @@ type onValue[T any] func(T) (T, error)
 
 func (f onValue[T]) apply(d *Deferred[T]) (turner, bool) {
 	if d.err != nil {
-		return nil, false
+		return d.passOver(f)
 	}
 	return d.invoke(f)
 }
@@ -126,6 +126,9 @@ func (p *pair[T]) apply(d *Deferred[T]) (turner, bool) {
 	if d.err != nil && p.fail != nil {
 		return d.invoke(onError[T](p.fail))
 	}
+	if d.err != nil && p.ok != nil {
+		return d.passOver(p.ok)
+	}
 	return nil, false
 }
 
@@ -141,6 +144,8 @@ func (e *ending[T]) apply(d *Deferred[T]) (turner, bool) {
 		return d.invoke(endValue[T](e.ok))
 	case d.err != nil && e.fail != nil:
 		return d.invoke(endError[T](e.fail))
+	case d.err != nil && e.ok != nil:
+		return d.passOver(e.ok)
 	case d.err == nil:
 		d.take()
 	}

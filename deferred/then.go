@@ -5,6 +5,7 @@ type link[T, U any] struct {
 	in      T
 	arrived bool // in is set; otherwise the result was fired or cancelled by somebody else
 	f       func(T) (U, error)
+	drop    func(T) // gets a value that comes when the result was fired or cancelled; nil when that is of no interest
 	out     *Deferred[U]
 }
 
@@ -22,7 +23,12 @@ func Then[T, U any](d *Deferred[T], f func(T) (U, error)) *Deferred[U] {
 	if d == nil || f == nil {
 		panic("deferred: Then with a nil Deferred or function")
 	}
-	l := &link[T, U]{f: f}
+	return then(d, f, nil)
+}
+
+// then is Then; drop, if it is not nil, gets a value of d that comes too late for the Deferred given back.
+func then[T, U any](d *Deferred[T], f func(T) (U, error), drop func(T)) *Deferred[U] {
+	l := &link[T, U]{f: f, drop: drop}
 	l.out = New(func(*Deferred[U]) { d.Cancel() })
 	if e := d.loop(); e != nil {
 		l.out.BindTo(e)
@@ -34,24 +40,30 @@ func Then[T, U any](d *Deferred[T], f func(T) (U, error)) *Deferred[U] {
 
 // apply moves the result of d over and lets the new Deferred run.
 func (p *departure[T, U]) apply(d *Deferred[T]) (next turner, again bool) {
-	v, err, origin := d.take()
+	v, err, from := d.take()
 	again = !d.steps.empty()
 	d.mu.Unlock()
 	out := p.out
 	out.mu.Lock()
 	if out.phase != fired {
 		p.in, p.arrived = v, true
-		out.phase, out.canceller = fired, nil
-		out.err, out.origin = err, origin
+		out.begin(out.val, err)
+		out.follow(from)
 		return out, again
 	}
 	out.mu.Unlock()
+	if err == nil && p.drop != nil {
+		p.drop(v)
+	}
 	d.mu.Lock()
 	return nil, false
 }
 
 func (a *arrival[T, U]) apply(out *Deferred[U]) (turner, bool) {
-	if out.err != nil || !a.arrived {
+	if out.err != nil {
+		return out.passOver(a.f)
+	}
+	if !a.arrived {
 		return nil, false
 	}
 	return out.invoke(a)
