@@ -1,139 +1,178 @@
 package deferred_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"sync"
-	"sync/atomic"
+	"slices"
 	"testing"
 
 	"github.com/tconn/tconn/deferred"
 )
 
-// together calls all fs in goroutines that start at the same moment, and waits for them.
-func together(fs ...func()) {
-	var ready, group sync.WaitGroup
-	ready.Add(len(fs))
-	for _, f := range fs {
-		group.Go(func() {
-			ready.Done()
-			ready.Wait()
-			f()
+// noted gives n Deferreds whose cancellers note their index.
+func noted(j *journal, n int) (ds []*deferred.Deferred[int]) {
+	for i := range n {
+		ds = append(ds, deferred.New(func(*deferred.Deferred[int]) { j.add("cancel %d", i) }))
+	}
+	return ds
+}
+
+func wantGroup[T any](t *testing.T, d *deferred.Deferred[T], errs ...error) {
+	t.Helper()
+	_, err, ok := d.Result()
+	var group *deferred.GroupError
+	if !ok || !errors.As(err, &group) || !slices.Equal(group.Errs, errs) {
+		t.Fatalf("result: got %v, %v, want *GroupError of %v", err, ok, errs)
+	}
+}
+
+func TestRace(t *testing.T) {
+	t.Run("L09 the first value wins, the others are cancelled before", func(t *testing.T) {
+		var j journal
+		ds := noted(&j, 3)
+		race := deferred.Race(ds...)
+		race.AddCallback(func(v deferred.Indexed[int]) (deferred.Indexed[int], error) {
+			j.add("won by %d with %d", v.Index, v.Value)
+			return v, nil
+		})
+		wantPending(t, race)
+		ds[1].AddCallback(j.ok("winner's own step", 8))
+		ds[1].Callback(7)
+		j.want(t, "cancel 0", "cancel 2", "won by 1 with 7", "winner's own step(7)")
+		wantValue(t, race, deferred.Indexed[int]{Index: 1, Value: 7})
+		wantValue(t, ds[1], 8)
+		wantValue(t, ds[0], 0)
+	})
+	t.Run("L09 a member that had its value before", func(t *testing.T) {
+		var j journal
+		ds := append(noted(&j, 1), deferred.Succeed(5))
+		wantValue(t, deferred.Race(ds...), deferred.Indexed[int]{Index: 1, Value: 5})
+		j.want(t, "cancel 0")
+	})
+	t.Run("L09 a failure is no result as long as there are others", func(t *testing.T) {
+		var j journal
+		ds := noted(&j, 3)
+		race := deferred.Race(ds...)
+		ds[0].Errback(errA)
+		wantPending(t, race)
+		ds[2].Callback(3)
+		wantValue(t, race, deferred.Indexed[int]{Index: 2, Value: 3})
+		j.want(t, "cancel 1")
+	})
+	t.Run("L09 a loser that answers its Cancel with a value", func(t *testing.T) {
+		loser := deferred.New(func(d *deferred.Deferred[int]) { d.Callback(1) })
+		winner := deferred.New[int]()
+		race := deferred.Race(loser, winner)
+		winner.Callback(2)
+		wantValue(t, race, deferred.Indexed[int]{Index: 1, Value: 2})
+		wantValue(t, loser, 1)
+	})
+	for _, order := range orders {
+		t.Run("L10 all fail: the causes in the order of the arguments", func(t *testing.T) {
+			ds := three()
+			causes := []error{errA, errB, errOrigin}
+			race := deferred.Race(ds...)
+			for _, i := range order {
+				wantPending(t, race)
+				ds[i].Errback(causes[i])
+			}
+			wantGroup(t, race, causes...)
 		})
 	}
-	group.Wait()
-}
-
-const rounds = 1000
-
-func TestFireInnerAndOuterAtOnce(t *testing.T) {
-	for range rounds {
-		inner, outer, third := deferred.New[int](), deferred.New[int](), deferred.New[int]()
-		var before, after atomic.Int32
-		inner.AddCallback(func(v int) (int, error) { return deferred.Chain(third) })
-		inner.AddCallback(func(v int) (int, error) { before.Add(1); return v + 1, nil })
-		outer.AddCallback(func(int) (int, error) { return deferred.Chain(inner) })
-		together(
-			func() { outer.Callback(1) },
-			func() { inner.Callback(2) },
-			func() { third.Callback(3) },
-			func() { outer.AddCallback(func(v int) (int, error) { after.Add(1); return v, nil }) },
-			func() { third.Pause(); third.Unpause(); outer.Pause(); outer.Unpause() },
-		)
-		v, err := outer.Await(t.Context())
-		if err != nil || before.Load() != 1 || after.Load() != 1 {
-			t.Fatalf("got %d, %v after %d and %d calls, want a value after one each", v, err, before.Load(), after.Load())
+	t.Run("L11 Cancel cancels every member", func(t *testing.T) {
+		var j journal
+		ds := noted(&j, 3)
+		race := deferred.Race(ds...)
+		race.Cancel()
+		j.want(t, "cancel 0", "cancel 1", "cancel 2")
+		wantGroup(t, race, deferred.ErrCancelled, deferred.ErrCancelled, deferred.ErrCancelled)
+		wantError(t, race, deferred.ErrCancelled)
+	})
+	t.Run("L11 a canceller that gives a value wins", func(t *testing.T) {
+		var j journal
+		ds := append(noted(&j, 1), deferred.New(func(d *deferred.Deferred[int]) { d.Callback(4) }))
+		race := deferred.Race(ds...)
+		race.Cancel()
+		wantValue(t, race, deferred.Indexed[int]{Index: 1, Value: 4})
+	})
+	t.Run("L07 Cancel after the end touches nothing", func(t *testing.T) {
+		var j journal
+		ds := noted(&j, 2)
+		race := deferred.Race(ds...)
+		ds[0].Callback(1)
+		race.Cancel()
+		j.want(t, "cancel 1")
+	})
+	t.Run("L02 no members fail at once", func(t *testing.T) {
+		race := deferred.Race[int]()
+		wantGroup(t, race)
+		_, err, _ := race.Result()
+		if got, want := err.Error(), "deferred: no members, so none of them can have a value"; got != want {
+			t.Errorf("text: got %q, want %q", got, want)
 		}
-		if v != 4 {
-			t.Fatalf("value: got %d, want 4", v)
+	})
+	t.Run("L10 the text of GroupError", func(t *testing.T) {
+		err := &deferred.GroupError{Errs: []error{errA, errB}}
+		if got, want := err.Error(), "deferred: all 2 members failed: error A; error B"; got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
-		wantValue(t, third, 0)
-	}
-}
-
-func TestAddAndFireAtOnce(t *testing.T) {
-	for range rounds {
+	})
+	t.Run("a member given twice", func(t *testing.T) {
 		d := deferred.New[int]()
-		step := func() { d.AddCallback(func(v int) (int, error) { return v + 1, nil }) }
-		var fired atomic.Int32
-		fire := func() {
-			if d.TryCallback(0) {
-				fired.Add(1)
-			}
+		race := deferred.Race(d, d)
+		d.Callback(1)
+		wantValue(t, race, deferred.Indexed[int]{Index: 0, Value: 1})
+	})
+	t.Run("a nil member is refused", func(t *testing.T) {
+		if p := recovered(func() { deferred.Race(deferred.Succeed(1), nil) }); p == nil {
+			t.Error("got no panic, want one")
 		}
-		together(step, fire, step, fire, step)
-		if fired.Load() != 1 {
-			t.Fatalf("firings that were taken: got %d, want 1", fired.Load())
-		}
-		wantValue(t, d, 3)
-	}
-}
-
-func TestAwaitAndCancelAtOnce(t *testing.T) {
-	for range rounds {
-		var calls atomic.Int32
-		source := deferred.New(func(*deferred.Deferred[int]) { calls.Add(1) })
-		outer := deferred.Then(source, func(v int) (string, error) { return fmt.Sprint(v), nil })
-		ctx, cancel := context.WithCancel(t.Context())
-		await := func() {
-			v, err := outer.Await(ctx)
-			if (err != nil || v != "5") && !errors.Is(err, deferred.ErrCancelled) {
-				t.Errorf("Await: got %q, %v, want 5 or ErrCancelled", v, err)
-			}
-		}
-		together(await, cancel, func() { source.TryCallback(5) }, await, outer.Cancel)
-		if _, _, ok := outer.Result(); !ok || calls.Load() > 1 {
-			t.Fatalf("got result %v and %d calls of the canceller, want a result and at most 1", ok, calls.Load())
-		}
-	}
-}
-
-func TestCancelAndChainAtOnce(t *testing.T) {
-	for range rounds {
-		inner, outer := deferred.New[int](), deferred.New[int]()
-		outer.AddCallback(func(int) (int, error) { return deferred.Chain(inner) })
-		together(
-			func() { outer.TryCallback(1) },
-			func() { inner.TryCallback(2) },
-			outer.Cancel,
-		)
-		v, err, ok := outer.Result()
-		if !ok || (v != 2 || err != nil) && err != deferred.ErrCancelled {
-			t.Fatalf("got %d, %v, %v, want 2 or ErrCancelled", v, err, ok)
-		}
-	}
-}
-
-func TestGatherAtOnce(t *testing.T) {
-	for range rounds {
-		ds := []*deferred.Deferred[int]{deferred.New[int](), deferred.New[int](), deferred.New[int]()}
-		gathered, failed := deferred.Gather(ds[:2]...), deferred.Gather(ds...)
-		together(
-			func() { ds[0].Callback(1) },
-			func() { ds[1].Callback(2) },
-			func() { ds[2].Errback(errA) },
-		)
-		v, err, ok := gathered.Result()
-		if !ok || err != nil || v[0] != 1 || v[1] != 2 {
-			t.Fatalf("got %v, %v, %v, want [1 2]", v, err, ok)
-		}
-		wantFirstError(t, failed, 2, errA)
-	}
-}
-
-func TestFailAndHandleAtOnce(t *testing.T) {
-	r, err := collect(t), errors.New("handled at last")
-	for range rounds / 10 {
+	})
+	t.Run("one that was fired by somebody else keeps that", func(t *testing.T) {
 		d := deferred.New[int]()
-		together(
-			func() { d.Errback(err) },
-			func() { deferred.ReportUnhandled() },
-			func() { d.AddCallback(func(v int) (int, error) { return v, nil }) },
-			func() { d.AddErrback(func(error) (int, error) { return 1, nil }) },
-		)
-		wantValue(t, d, 1)
+		race := deferred.Race(d)
+		race.Callback(deferred.Indexed[int]{Index: 9})
+		d.Callback(1)
+		wantValue(t, race, deferred.Indexed[int]{Index: 9})
+	})
+}
+
+func TestCollectorsNeedNoStack(t *testing.T) {
+	const n = 100_000
+	for _, c := range []struct {
+		name string
+		wrap func(*deferred.Deferred[int]) *deferred.Deferred[int]
+	}{
+		{"Race", func(d *deferred.Deferred[int]) *deferred.Deferred[int] {
+			return deferred.Then(deferred.Race(d), func(v deferred.Indexed[int]) (int, error) { return v.Value, nil })
+		}},
+		{"Gather", func(d *deferred.Deferred[int]) *deferred.Deferred[int] {
+			return deferred.Then(deferred.Gather(d), func(v []int) (int, error) { return v[0], nil })
+		}},
+		{"All", func(d *deferred.Deferred[int]) *deferred.Deferred[int] {
+			return deferred.Then(deferred.All(d), func(v []deferred.Result[int]) (int, error) { return v[0].Value, nil })
+		}},
+		{"ChainTo", func(d *deferred.Deferred[int]) *deferred.Deferred[int] {
+			next := deferred.New[int]()
+			d.ChainTo(next)
+			return next
+		}},
+	} {
+		t.Run(fmt.Sprintf("C13 depth of %d nested calls of %s", n, c.name), func(t *testing.T) {
+			depth := func(n int) (depth int) {
+				first := deferred.New[int]()
+				d := first
+				for range n {
+					d = c.wrap(d)
+				}
+				d.AddCallback(func(v int) (int, error) { depth = stackDepth(); return v, nil })
+				first.Callback(7)
+				wantValue(t, d, 7)
+				return depth
+			}
+			if got, want := depth(n), depth(1); got != want {
+				t.Errorf("stack at the last callback: got %d frames, want %d as for one", got, want)
+			}
+		})
 	}
-	settleGarbage()
-	r.want(t, err, 0)
 }
