@@ -332,7 +332,7 @@ func TestInlineOnLoop(t *testing.T) {
 }
 
 func TestInlineNeedsNoStack(t *testing.T) {
-	const fired = 1_000_000
+	const fired = many
 	t.Run(fmt.Sprintf("C13 depth of %d waits for fired Deferreds", fired), func(t *testing.T) {
 		done := deferred.Succeed(1)
 		d := deferred.Inline(func(y *deferred.Yield) (int, error) {

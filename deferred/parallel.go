@@ -158,10 +158,13 @@ func (p *parallel[I, O]) work() bool {
 // begin reads an item and puts it under way.
 func (p *parallel[I, O]) begin() {
 	in, ok := p.items.next()
+	p.mu.Lock()
 	if !ok {
-		p.mu.Lock()
 		p.exhausted, p.stopped = true, true
-		p.mu.Unlock()
+	}
+	over := p.exhausted // also by a Cancel from inside the sequence: the item is dropped
+	p.mu.Unlock()
+	if over {
 		return
 	}
 	i := &parallelItem[I, O]{p: p, in: in, d: p.f(in)}

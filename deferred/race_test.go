@@ -138,7 +138,7 @@ func TestRace(t *testing.T) {
 }
 
 func TestCollectorsNeedNoStack(t *testing.T) {
-	const n = 100_000
+	const n = many / 2
 	for _, c := range []struct {
 		name string
 		wrap func(*deferred.Deferred[int]) *deferred.Deferred[int]
