@@ -9,7 +9,7 @@ import "runtime/debug"
 // cancels that one. On any other fired d, and while the canceller runs, Cancel does nothing.
 //
 // After the Cancel of a Deferred without a canceller, or with one that panicked, one late Callback or Errback is swallowed.
-// A Deferred of Inline or Parallel gets its result when the work has ended, which may be after Cancel has returned.
+// A Deferred of Race, Inline or Parallel gets its result when the work has ended, which may be after Cancel has returned.
 // When Deferreds wait for each other in a circle, no canceller can help: d waits no more and goes on with ErrCancelled.
 // Goroutine: any; a bound Deferred (BindTo) is cancelled on its loop, possibly after Cancel has returned.
 // Source: Deferred.cancel.

@@ -11,8 +11,8 @@ type Indexed[T any] struct {
 // Race gives the first value that a Deferred in ds has, and cancels the others before it is given.
 //
 // The others count as handled, whatever their results are. A member that fails is out; the race goes on without it. Steps
-// added to a member later see its value, or the empty value instead of its error. Cancel cancels every member; a canceller
-// that gives a value wins the race even then. A nil member is a panic.
+// added to a member later see its value, or the empty value instead of its error. Cancel cancels every member, and the
+// result is there when all have ended; a value that one of them brings wins the race even then. A nil member is a panic.
 // Fails with: *GroupError when all members have failed, and at once when there are no members: Twisted's race would never fire.
 // Source: twisted.internet.defer.race.
 func Race[T any](ds ...*Deferred[T]) *Deferred[Indexed[T]] {
@@ -22,6 +22,7 @@ func Race[T any](ds ...*Deferred[T]) *Deferred[Indexed[T]] {
 	}
 	r := &race[T]{members: ds, errs: make([]error, len(ds)), left: len(ds)}
 	r.out = New(func(*Deferred[Indexed[T]]) { cancelEach(ds) })
+	r.out.rare().lasting = true // a value that comes at the moment of a Cancel is not lost
 	join(ds, r)
 	return r.out
 }
