@@ -66,6 +66,92 @@ func BenchmarkOnLoop(b *testing.B) {
 	}
 }
 
+func BenchmarkInline(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		d := deferred.New[int]()
+		deferred.Inline(func(y *deferred.Yield) (int, error) { return deferred.Wait(y, d) })
+		d.Callback(1)
+	}
+}
+
+func BenchmarkWait(b *testing.B) {
+	for _, c := range []struct {
+		name  string
+		fired bool
+	}{{"fired", true}, {"unfired", false}} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			next := deferred.New[int]()
+			deferred.Inline(func(y *deferred.Yield) (int, error) {
+				for b.Loop() {
+					d := deferred.New[int]()
+					if c.fired {
+						d.Callback(1)
+					} else {
+						next = d
+					}
+					deferred.Wait(y, d)
+				}
+				next = nil
+				return 0, nil
+			})
+			for next != nil && !c.fired {
+				next.Callback(1)
+			}
+		})
+	}
+}
+
+func BenchmarkParallel(b *testing.B) {
+	b.ReportAllocs()
+	done := deferred.Succeed(1)
+	deferred.Parallel(10, func(yield func(int) bool) {
+		for b.Loop() {
+			if !yield(1) {
+				return
+			}
+		}
+	}, func(int) *deferred.Deferred[int] { return done }, func(int, int, error) {})
+}
+
+func BenchmarkRaceOfTwo(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		first, second := deferred.New[int](), deferred.New[int]()
+		deferred.Race(first, second)
+		first.Callback(1)
+	}
+}
+
+func BenchmarkLock(b *testing.B) {
+	b.ReportAllocs()
+	var l deferred.Lock
+	for b.Loop() {
+		l.Acquire()
+		l.Acquire()
+		l.Release()
+		l.Release()
+	}
+}
+
+func BenchmarkQueue(b *testing.B) {
+	b.ReportAllocs()
+	var q deferred.Queue[int]
+	for b.Loop() {
+		q.Get()
+		q.Put(1)
+	}
+}
+
+func BenchmarkDebug(b *testing.B) {
+	defer deferred.SetDebug(true)()
+	b.ReportAllocs()
+	for b.Loop() {
+		deferred.New[int]().Callback(1)
+	}
+}
+
 func TestAllocations(t *testing.T) {
 	for _, c := range []struct {
 		name string

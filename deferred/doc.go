@@ -12,6 +12,21 @@
 // last case the chain waits until the other Deferred has its result and goes on with that. A step that panics answers a
 // *PanicError.
 //
+// # Several at once
+//
+// All and Gather wait for every Deferred, Race for the first value, Parallel works through a sequence with a bounded number under
+// way. Lock and Semaphore put those who use something in a line (With), Queue hands values over. Each answers a Deferred and can
+// be cancelled.
+//
+// # Straight-line code
+//
+// Inline runs a function that waits in the middle, as Twisted's inlineCallbacks do, without a goroutine beside the others:
+//
+//	d := deferred.Inline(func(y *deferred.Yield) (int, error) {
+//		caps, err := deferred.Wait(y, c.GetCapabilities())
+//		...
+//	})
+//
 // # Order
 //
 // Steps run in the order they were added, never one inside another: a step added by a running step goes to the end. They
@@ -21,10 +36,12 @@
 // # Goroutines
 //
 // Every method may be called from any goroutine. Steps of one Deferred never run at the same time. In a program built on a
-// reactor all of this happens on the reactor's goroutine and nothing has to be locked; other goroutines use Await.
+// reactor all of this happens on the reactor's goroutine and nothing has to be locked; other goroutines use Await or AsCompleted.
 //
 // # Errors nobody took
 //
 // When the last result of a Deferred is an error and the Deferred becomes garbage, the error is reported through the
-// handler of OnUnhandled, by default to slog. End a chain with AddErrback, Handle or Await to take the error.
+// handler of OnUnhandled, by default to slog. End a chain with AddErrback, Handle or Await to take the error. The report names
+// the callback the error comes from or the last one it passed over; with SetDebug also who made and who fired the Deferred. Tests
+// fail on such errors with deferredtest.NoUnhandled.
 package deferred
