@@ -14,6 +14,30 @@ import "runtime/debug"
 // Goroutine: any; a bound Deferred (BindTo) is cancelled on its loop, possibly after Cancel has returned.
 // Source: Deferred.cancel.
 func (d *Deferred[T]) Cancel() {
+	w := cancelWork{d}
+	for len(w) > 0 {
+		last := len(w) - 1
+		next := w[last]
+		w = w[:last]
+		next.cancelIn(&w)
+	}
+}
+
+// cancelWork is what a Cancel still has to do, the last first. A chain of any length of Deferreds that get their results from each
+// other, as those of Then do, needs no stack.
+type cancelWork []cancelTask
+
+// cancelTask is a Deferred of any type that is to be cancelled, or the end of such a Cancel.
+type cancelTask interface{ cancelIn(w *cancelWork) }
+
+// feeder is the first step of a Deferred that others bring the result to: a Cancel goes to them.
+type feeder interface {
+	// feeders adds the Deferreds to w, the first one last. The Deferred that the step belongs to is locked.
+	feeders(w *cancelWork)
+}
+
+// cancelIn cancels d, or the Deferred that it waits for.
+func (d *Deferred[T]) cancelIn(w *cancelWork) {
 	// Brent's method: mark stays behind and moves up at powers of two, so a circle meets it again.
 	start, mark, lap, steps := d, (*Deferred[T])(nil), 1, 0
 	for d != nil && !d.cancelOnLoop() {
@@ -24,12 +48,12 @@ func (d *Deferred[T]) Cancel() {
 		if steps++; mark == nil || steps == lap {
 			mark, lap, steps = d, lap*2, 0
 		}
-		d = d.cancelOne()
+		d = d.cancelOne(w)
 	}
 }
 
 // cancelOne cancels d itself, or gives the Deferred that d waits for.
-func (d *Deferred[T]) cancelOne() (next *Deferred[T]) {
+func (d *Deferred[T]) cancelOne(w *cancelWork) (next *Deferred[T]) {
 	d.mu.Lock()
 	switch {
 	case d.phase == fired:
@@ -38,6 +62,13 @@ func (d *Deferred[T]) cancelOne() (next *Deferred[T]) {
 	case d.phase == cancelling:
 		d.mu.Unlock()
 	case d.canceller == nil:
+		if f, ok := d.steps.first[0].(feeder); ok {
+			d.phase = cancelling
+			*w = append(*w, (*cancelEnd[T])(d))
+			f.feeders(w)
+			d.mu.Unlock()
+			return nil
+		}
 		d.suppress = true
 		d.failCancelled()
 	default:
@@ -48,6 +79,26 @@ func (d *Deferred[T]) cancelOne() (next *Deferred[T]) {
 	}
 	return next
 }
+
+// cancelEnd is what is left to do for a Deferred when those that feed it have been cancelled.
+type cancelEnd[T any] Deferred[T]
+
+func (e *cancelEnd[T]) cancelIn(*cancelWork) {
+	d := (*Deferred[T])(e)
+	d.mu.Lock()
+	switch {
+	case d.phase == fired:
+		d.mu.Unlock()
+	case d.isLasting():
+		d.phase = unfired
+		d.mu.Unlock()
+	default:
+		d.failCancelled()
+	}
+}
+
+// isLasting tells whether d gets its result some time after a Cancel. d is locked.
+func (d *Deferred[T]) isLasting() bool { return d.extra != nil && d.extra.lasting }
 
 // runCanceller calls c and sees to it that d has a result afterwards, whatever way c ends.
 func (d *Deferred[T]) runCanceller(c func(*Deferred[T])) {
@@ -61,7 +112,7 @@ func (d *Deferred[T]) runCanceller(c func(*Deferred[T])) {
 			d.mu.Unlock()
 			return
 		}
-		if p == nil && d.extra != nil && d.extra.lasting {
+		if p == nil && d.isLasting() {
 			d.phase, d.canceller = unfired, c
 			d.mu.Unlock()
 			return

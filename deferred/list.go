@@ -20,7 +20,7 @@ func All[T any](ds ...*Deferred[T]) *Deferred[[]Result[T]] {
 		return Succeed(a.results)
 	}
 	a.left.Store(int64(len(ds)))
-	a.out = New(func(*Deferred[[]Result[T]]) { cancelEach(ds) })
+	a.out = collect[[]Result[T]](ds)
 	join(ds, a)
 	return a.out
 }
@@ -51,7 +51,7 @@ func Gather[T any](ds ...*Deferred[T]) *Deferred[[]T] {
 		return Succeed(g.values)
 	}
 	g.left.Store(int64(len(ds)))
-	g.out = New(func(*Deferred[[]T]) { cancelEach(ds) })
+	g.out = collect[[]T](ds)
 	join(ds, g)
 	return g.out
 }

@@ -77,7 +77,7 @@ func TestLock(t *testing.T) {
 		wantReleaseError(t, "deferred: Release of a Lock that nobody holds", l.Release)
 		wantValue(t, l.Acquire(), &l)
 	})
-	const n = many / 2
+	const n = many / 10
 	t.Run(fmt.Sprintf("C13 depth of %d waiters that release at once", n), func(t *testing.T) {
 		var l deferred.Lock
 		var depths [2]int

@@ -44,6 +44,26 @@ func checkMembers[T any](ds []*Deferred[T]) []*Deferred[T] {
 	return slices.Clone(ds)
 }
 
+// collected is the first step of the result of an All, a Gather or a Race: a Cancel goes to the members. It changes nothing.
+type collected[T, U any] struct {
+	members []*Deferred[T]
+}
+
+func (c *collected[T, U]) apply(*Deferred[U]) (turner, bool) { return nil, false }
+
+func (c *collected[T, U]) feeders(w *cancelWork) {
+	for _, d := range slices.Backward(c.members) {
+		*w = append(*w, d)
+	}
+}
+
+// collect gives the Deferred for the result of members.
+func collect[U, T any](members []*Deferred[T]) *Deferred[U] {
+	out := New[U]()
+	out.steps.push(&collected[T, U]{members})
+	return out
+}
+
 func cancelEach[T any](ds []*Deferred[T]) {
 	for _, d := range ds {
 		d.Cancel()

@@ -103,7 +103,7 @@ func TestQueue(t *testing.T) {
 		wantPut(t, q, 1, nil)
 		wantValue(t, second, 2)
 	})
-	const n = many / 2
+	const n = many / 10
 	t.Run(fmt.Sprintf("C13 depth of %d waiters that put at once", n), func(t *testing.T) {
 		var q deferred.Queue[int]
 		var depths [2]int

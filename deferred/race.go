@@ -21,7 +21,7 @@ func Race[T any](ds ...*Deferred[T]) *Deferred[Indexed[T]] {
 		return Fail[Indexed[T]](&GroupError{})
 	}
 	r := &race[T]{members: ds, errs: make([]error, len(ds)), left: len(ds)}
-	r.out = New(func(*Deferred[Indexed[T]]) { cancelEach(ds) })
+	r.out = collect[Indexed[T]](ds)
 	r.out.rare().lasting = true // a value that comes at the moment of a Cancel is not lost
 	join(ds, r)
 	return r.out

@@ -138,7 +138,7 @@ func TestRace(t *testing.T) {
 }
 
 func TestCollectorsNeedNoStack(t *testing.T) {
-	const n = many / 2
+	const n = many / 10
 	for _, c := range []struct {
 		name string
 		wrap func(*deferred.Deferred[int]) *deferred.Deferred[int]
@@ -172,6 +172,23 @@ func TestCollectorsNeedNoStack(t *testing.T) {
 			}
 			if got, want := depth(n), depth(1); got != want {
 				t.Errorf("stack at the last callback: got %d frames, want %d as for one", got, want)
+			}
+			if c.name == "ChainTo" { // a Cancel of its Deferred does not go back
+				return
+			}
+			cancelDepth := func(n int) (depth int) {
+				d := deferred.New(func(*deferred.Deferred[int]) { depth = stackDepth() })
+				for range n {
+					d = c.wrap(d)
+				}
+				d.Cancel()
+				if _, _, ok := d.Result(); !ok {
+					t.Error("Cancel of the last: got no result, want one")
+				}
+				return depth
+			}
+			if got, want := cancelDepth(n), cancelDepth(1); got != want {
+				t.Errorf("stack in the canceller of the first: got %d frames, want %d as for one", got, want)
 			}
 		})
 	}

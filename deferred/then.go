@@ -5,6 +5,7 @@ type link[T, U any] struct {
 	in      T
 	arrived bool // in is set; otherwise the result was fired or cancelled by somebody else
 	f       func(T) (U, error)
+	from    *Deferred[T]
 	drop    func(T) // gets a value that comes when the result was fired or cancelled; nil when that is of no interest
 	out     *Deferred[U]
 }
@@ -28,8 +29,7 @@ func Then[T, U any](d *Deferred[T], f func(T) (U, error)) *Deferred[U] {
 
 // then is Then; drop, if it is not nil, gets a value of d that comes too late for the Deferred given back.
 func then[T, U any](d *Deferred[T], f func(T) (U, error), drop func(T)) *Deferred[U] {
-	l := &link[T, U]{f: f, drop: drop}
-	l.out = New(func(*Deferred[U]) { d.Cancel() })
+	l := &link[T, U]{from: d, f: f, drop: drop, out: New[U]()}
 	if e := d.loop(); e != nil {
 		l.out.BindTo(e)
 	}
@@ -47,6 +47,7 @@ func (p *departure[T, U]) apply(d *Deferred[T]) (next turner, again bool) {
 	out.mu.Lock()
 	if out.phase != fired {
 		p.in, p.arrived = v, true
+		p.from = nil
 		out.begin(out.val, err)
 		out.follow(from)
 		return out, again
@@ -69,5 +70,6 @@ func (a *arrival[T, U]) apply(out *Deferred[U]) (turner, bool) {
 	return out.invoke(a)
 }
 
+func (a *arrival[T, U]) feeders(w *cancelWork)    { *w = append(*w, a.from) }
 func (a *arrival[T, U]) call(U, error) (U, error) { return a.f(a.in) }
 func (a *arrival[T, U]) entry() uintptr           { return entryOf(a.f) }
