@@ -145,7 +145,7 @@ func stackDepth() int { return runtime.Callers(0, make([]uintptr, 4096)) }
 
 func TestFlatStack(t *testing.T) {
 	const flat = 30 // frames of the test itself and of one round of the loop
-	for _, n := range []int{1, 2, 100_000, 1_000_000} {
+	for _, n := range []int{1, 2, many / 10, many} {
 		t.Run(fmt.Sprintf("C13 depth of %d nested Deferreds", n), func(t *testing.T) {
 			depth, value := nest(n)
 			if base, _ := nest(1); depth != base || depth > flat {

@@ -67,6 +67,13 @@ func TestRace(t *testing.T) {
 		wantValue(t, race, deferred.Indexed[int]{Index: 1, Value: 2})
 		wantValue(t, loser, 1)
 	})
+	t.Run("L09 a Cancel when it is won does not lose the value", func(t *testing.T) {
+		var race *deferred.Deferred[deferred.Indexed[int]]
+		winner := deferred.New[int]()
+		race = deferred.Race(winner, deferred.New(func(*deferred.Deferred[int]) { race.Cancel() }))
+		winner.Callback(6)
+		wantValue(t, race, deferred.Indexed[int]{Index: 0, Value: 6})
+	})
 	for _, order := range orders {
 		t.Run("L10 all fail: the causes in the order of the arguments", func(t *testing.T) {
 			ds := three()
