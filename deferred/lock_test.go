@@ -70,6 +70,21 @@ func TestLock(t *testing.T) {
 			t.Error("Locked: got false, want true")
 		}
 	})
+	t.Run("L12 one that releases and asks again waits behind the others", func(t *testing.T) {
+		var l deferred.Lock
+		var j journal
+		l.Acquire()
+		l.Acquire().AddCallback(func(*deferred.Lock) (*deferred.Lock, error) {
+			l.Release()
+			takes(&j, "again", l.Acquire())
+			return nil, nil
+		})
+		takes(&j, "other", l.Acquire())
+		l.Release()
+		j.want(t, "other <nil>")
+		l.Release()
+		j.want(t, "other <nil>", "again <nil>")
+	})
 	t.Run("L15 over-release is refused", func(t *testing.T) {
 		var l deferred.Lock
 		l.Acquire()

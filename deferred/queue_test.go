@@ -73,6 +73,18 @@ func TestQueue(t *testing.T) {
 		q.Get().AddCallback(j.ok("d", 0))
 		j.want(t, "a(0)", "b(1)", "c(2)", "d(3)")
 	})
+	t.Run("one that puts and gets waits behind the others", func(t *testing.T) {
+		var q deferred.Queue[int]
+		var j journal
+		q.Get().AddCallback(func(v int) (int, error) {
+			wantPut(t, &q, v+1, nil)
+			q.Get().AddCallback(j.ok("again", 0))
+			return v, nil
+		})
+		q.Get().AddCallback(j.ok("other", 0))
+		wantPut(t, &q, 1, nil)
+		j.want(t, "other(2)")
+	})
 	t.Run("no limits", func(t *testing.T) {
 		q := deferred.NewQueue[int](0, 0)
 		for v := range 1000 {

@@ -184,6 +184,24 @@ func TestReportUnhandled(t *testing.T) {
 	}
 }
 
+func TestReportUnhandledWaits(t *testing.T) {
+	stopCollector(t)
+	entered, release := make(chan struct{}), make(chan struct{})
+	var over atomic.Bool
+	defer deferred.OnUnhandled(func(*deferred.Unhandled) {
+		close(entered)
+		<-release
+		over.Store(true)
+	})()
+	buildAlone(func() { deferred.Fail[int](errA) })
+	runtime.GC() // the report comes from the collector's goroutine
+	<-entered
+	go close(release)
+	if deferred.ReportUnhandled(); !over.Load() {
+		t.Error("ReportUnhandled: returned while a report was under way, want it to wait")
+	}
+}
+
 func TestReportUnhandledTwiceAtOnce(t *testing.T) {
 	const rounds, each = 10, 20
 	r, err := collect(t), errors.New("many")
