@@ -70,16 +70,6 @@ func (s spelling) number(key string, n, usual int) spelling {
 	return s.with(key, strconv.Itoa(n))
 }
 
-// get answers the value of a key.
-func (s spelling) get(key string) string {
-	for _, a := range s.args {
-		if a.key == key {
-			return a.value
-		}
-	}
-	return ""
-}
-
 // spellHost puts an IPv6 address in brackets, where its colons need no backslash.
 func spellHost(host string) string {
 	if host = unbracket(host); strings.Contains(host, ":") {

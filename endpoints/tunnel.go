@@ -39,7 +39,7 @@ func through(ep ClientEndpoint, f reactor.Factory, w way) *deferred.Deferred[rea
 	if f == nil {
 		panic("endpoints: Connect: nil factory")
 	}
-	u := &tunnels{f: f, way: w}
+	u := &tunnels{f: f, way: &w}
 	d := deferred.Then(ep.Connect(u), func(reactor.Protocol) (reactor.Protocol, error) {
 		return deferred.Chain(u.last.done)
 	})
@@ -55,7 +55,7 @@ func through(ep ClientEndpoint, f reactor.Factory, w way) *deferred.Deferred[rea
 // tunnels is the factory that the endpoint underneath gets.
 type tunnels struct {
 	f    reactor.Factory
-	way  way
+	way  *way
 	last *tunnel
 }
 
@@ -76,7 +76,7 @@ func (u *tunnels) Unwrap() reactor.Factory { return u.f }
 type tunnel struct {
 	relay
 	f    reactor.Factory
-	way  way
+	way  *way
 	talk talk // nil once it is over
 	done *deferred.Deferred[reactor.Protocol]
 	err  error // why it failed
