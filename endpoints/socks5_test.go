@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -53,7 +54,11 @@ func TestSOCKS5(t *testing.T) {
 				var addr net.Addr
 				f := reactor.FactoryFunc(func(a net.Addr) reactor.Protocol { addr = a; return p })
 				ep := endpoints.SOCKS5(m, c.host, 143, endpoints.SOCKS5Options{User: c.user, Password: c.password})
-				o := observe(ep.Connect(f))
+				early := "not fired"
+				o := observe(ep.Connect(f).AddCallback(func(p reactor.Protocol) (reactor.Protocol, error) {
+					early = p.(*probe).happened()
+					return p, nil
+				}))
 				for i, line := range c.lines {
 					o.pending(t)
 					switch {
@@ -66,6 +71,9 @@ func TestSOCKS5(t *testing.T) {
 					}
 				}
 				o.wantProto(t, p)
+				if want := "MakeConnection ConnectionMade"; early != want {
+					t.Errorf("Connect fired after %s, want %s", early, want)
+				}
 				if got := p.got(); got != "* OK hello\r\n" {
 					t.Errorf("the protocol got %q, want the server's greeting", got)
 				}
@@ -223,18 +231,37 @@ func TestProxyArguments(t *testing.T) {
 	}
 }
 
-// proxies are a proxy of each kind with what it says before the tunnel stands, cut where the client has to answer.
-var proxies = []struct {
+// proxy is a kind of proxy with what it says before the tunnel stands, cut where the client has to answer.
+type proxy struct {
 	name    string
-	make    func(m *memory, timeout time.Duration) endpoints.ClientEndpoint
+	way     func(ep endpoints.ClientEndpoint, timeout time.Duration) endpoints.ClientEndpoint
 	answers []string
-}{
-	{"socks5", func(m *memory, timeout time.Duration) endpoints.ClientEndpoint {
-		return endpoints.SOCKS5(m, "imap.example.ne", 143, endpoints.SOCKS5Options{User: "joe", Password: "secret", Timeout: timeout})
+}
+
+var proxies = []proxy{
+	{"socks5", func(ep endpoints.ClientEndpoint, timeout time.Duration) endpoints.ClientEndpoint {
+		return endpoints.SOCKS5(ep, "imap.example.ne", 143, endpoints.SOCKS5Options{User: "joe", Password: "secret", Timeout: timeout})
 	}, []string{"\x05\x02", "\x01\x00", socksOK}},
-	{"http", func(m *memory, timeout time.Duration) endpoints.ClientEndpoint {
-		return endpoints.HTTPConnect(m, "imap.example.ne", 143, endpoints.HTTPConnectOptions{User: "joe", Password: "secret", Timeout: timeout})
+	{"http", func(ep endpoints.ClientEndpoint, timeout time.Duration) endpoints.ClientEndpoint {
+		return endpoints.HTTPConnect(ep, "imap.example.ne", 143, endpoints.HTTPConnectOptions{User: "joe", Password: "secret", Timeout: timeout})
 	}, []string{"HTTP/1.1 200 OK\r\nVia: x\r\n\r\n"}},
+}
+
+// make is the place behind a proxy in memory.
+func (x proxy) make(m *memory, timeout time.Duration) endpoints.ClientEndpoint {
+	return x.way(m, timeout)
+}
+
+// over is the place behind a proxy at ep.
+func (x proxy) over(ep endpoints.ClientEndpoint) endpoints.ClientEndpoint { return x.way(ep, 0) }
+
+// blocking is a resolver that never answers; it tells when it is cancelled.
+type blocking chan struct{}
+
+func (b blocking) LookupNetIP(ctx context.Context, _, _ string) ([]netip.Addr, error) {
+	<-ctx.Done()
+	close(b)
+	return nil, ctx.Err()
 }
 
 func TestProxyLifecycle(t *testing.T) {
@@ -294,6 +321,32 @@ func TestProxyLifecycle(t *testing.T) {
 					t.Errorf("got %d results, want 1", o.times)
 				}
 			}
+		})
+		t.Run(x.name+": T41 cancelled by the factory", func(t *testing.T) {
+			m, p := newMemory(), newProbe()
+			var o *outcome
+			o = observe(x.make(m, 0).Connect(reactor.FactoryFunc(func(net.Addr) reactor.Protocol {
+				o.d.Cancel()
+				return p
+			})))
+			m.feed(whole+"x", reactortest.Whole)
+			m.clock.Turn()
+			o.wantErr(t, deferred.ErrCancelled)
+			if got := p.happened(); got != "" || !m.tr.Aborted() {
+				t.Errorf("the protocol got %q, aborted is %v; want nothing, and true", got, m.tr.Aborted())
+			}
+		})
+		t.Run(x.name+": T41 cancelled while the proxy is looked up", func(t *testing.T) {
+			names := make(blocking)
+			l := start(t, reactor.WithResolver(names))
+			o := l.connect(x.over(endpoints.TCP(l.Reactor, "proxy.example", 1080)), newProbe())
+			o.d.Cancel()
+			wait(t, o.done, "the failure")
+			var e *reactor.ConnectingCancelledError
+			if !errors.As(o.err, &e) || e.Address.String() != "imap.example.ne:143" {
+				t.Errorf("got %v, want a *ConnectingCancelledError for the place, not for the proxy", o.err)
+			}
+			wait(t, names, "the end of the lookup")
 		})
 		t.Run(x.name+": a factory that declines", func(t *testing.T) {
 			m := newMemory()
@@ -388,9 +441,7 @@ func TestProxyLifecycle(t *testing.T) {
 			addr := netPeer(t, func(c net.Conn) { _, _ = io.WriteString(c, whole); hold(c) })
 			p := newProbe()
 			p.made = func(*probe) { panic("boom") }
-			m := &memory{}
-			ep := x.make(m, 0)
-			o := l.connect(redirect(l, ep, addr), p)
+			o := l.connect(x.over(endpoints.TCP(l.Reactor, "127.0.0.1", addr.Port)), p)
 			wait(t, o.done, "the failure")
 			var panicked *reactor.PanicError
 			if !errors.As(o.err, &panicked) || panicked.Value != "boom" {
@@ -399,15 +450,6 @@ func TestProxyLifecycle(t *testing.T) {
 			wait(t, p.lost, "the loss")
 		})
 	}
-}
-
-// redirect makes the same endpoint as ep over TCP to addr.
-func redirect(l *loop, ep endpoints.ClientEndpoint, addr *net.TCPAddr) endpoints.ClientEndpoint {
-	tcp := endpoints.TCP(l.Reactor, "127.0.0.1", addr.Port)
-	if strings.Contains(fmt.Sprint(ep), "socks5") {
-		return endpoints.SOCKS5(tcp, "imap.example.ne", 143, endpoints.SOCKS5Options{User: "joe", Password: "secret"})
-	}
-	return endpoints.HTTPConnect(tcp, "imap.example.ne", 143, endpoints.HTTPConnectOptions{})
 }
 
 func TestTLSBehindAProxy(t *testing.T) {

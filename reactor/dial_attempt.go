@@ -80,8 +80,6 @@ func (w *waiter) BuildProtocol(addr net.Addr) Protocol {
 	case p == nil:
 		w.declined = true
 		return nil
-	case w.over:
-		return p
 	}
 	return &awaited{Protocol: p, w: w}
 }

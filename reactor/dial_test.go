@@ -240,6 +240,42 @@ func TestAttemptCancelled(t *testing.T) {
 			}
 		}
 	})
+	t.Run("T41 cancelled stays cancelled when the Connector is used again", func(t *testing.T) {
+		l := start(t)
+		addr := rawPeer(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
+		built := 0
+		var d *deferred.Deferred[reactor.Protocol]
+		p := newProbe()
+		p.made = func(*probe) { d.Cancel() }
+		var ch <-chan attempted[reactor.Protocol]
+		l.do(func() {
+			f := reactor.FactoryFunc(func(net.Addr) reactor.Protocol { built++; return p })
+			d = reactor.Attempt(f, func(c reactor.ClientFactory) *reactor.Connector { return l.ConnectTCP("127.0.0.1", addr.Port, c) })
+			ch = outcomeOf(d)
+		})
+		wait(t, ch, "the failure")
+		wait(t, p.lost, "the loss")
+		again := make(chan struct{})
+		l.do(func() {
+			k := p.Transport().Connector()
+			_ = k.Connect()
+			var look func()
+			look = func() {
+				if k.State() == reactor.Disconnected {
+					close(again)
+					return
+				}
+				l.CallLater(0, look)
+			}
+			look()
+		})
+		wait(t, again, "the end of the second connection")
+		l.do(func() {
+			if built != 1 {
+				t.Errorf("BuildProtocol was called %d times, want once", built)
+			}
+		})
+	})
 	t.Run("after the connection stands it does nothing", func(t *testing.T) {
 		l := start(t)
 		addr := rawPeer(t, func(c net.Conn) { expect(t, c, "x"); send(t, c, "y") })
