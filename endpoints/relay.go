@@ -117,12 +117,7 @@ func (r *relay) startTLS(config *tls.Config) *deferred.Deferred[tls.ConnectionSt
 
 var errNoTLS = errors.New("endpoints: the connection cannot be put under TLS")
 
-// FeedTLS passes on what a relay above this one has held back.
-func (v tlsView) FeedTLS(p []byte) error { return v.relay.feedTLS(p) }
-
-// FeedTLS passes on what a relay above this one has held back.
-func (v tcpTLSView) FeedTLS(p []byte) error { return v.relay.feedTLS(p) }
-
+// feedTLS passes on what a relay above this one has held back.
 func (r *relay) feedTLS(p []byte) error {
 	if t, ok := r.transport.(reactor.TLSFeeder); ok {
 		return t.FeedTLS(p)

@@ -76,6 +76,12 @@ func (v tcpTLSView) StartTLS(config *tls.Config) *deferred.Deferred[tls.Connecti
 	return v.relay.startTLS(config)
 }
 
+// FeedTLS is the relay's, because the transport may not have it.
+func (v tlsView) FeedTLS(p []byte) error { return v.relay.feedTLS(p) }
+
+// FeedTLS is the relay's, because the transport may not have it.
+func (v tcpTLSView) FeedTLS(p []byte) error { return v.relay.feedTLS(p) }
+
 var (
 	_ reactor.Transport    = (*view)(nil)
 	_ reactor.TCPTransport = tcpView{}
