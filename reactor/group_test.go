@@ -57,8 +57,12 @@ func (c *counting) enter() func() {
 	return func() { c.inside.Add(-1) }
 }
 
-func (c *counting) StartFactory()      { defer c.enter()(); c.started = append(c.started, "start") }
-func (c *counting) StopFactory() error { defer c.enter()(); c.started = append(c.started, "stop"); return nil }
+func (c *counting) StartFactory() { defer c.enter()(); c.started = append(c.started, "start") }
+func (c *counting) StopFactory() error {
+	defer c.enter()()
+	c.started = append(c.started, "stop")
+	return nil
+}
 
 func (c *counting) BuildProtocol(net.Addr) reactor.Protocol {
 	defer c.enter()()
