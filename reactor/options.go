@@ -32,6 +32,8 @@ const (
 	readBufferBytes = 64 << 10
 	// maxReads is how many times that buffer is filled for one connection before the others get their turn.
 	maxReads = 4
+	// maxCallRounds is how many times in a turn the calls are run that the calls before them have brought.
+	maxCallRounds = 8
 	// directWriteBytes is the size from which a write goes to the kernel first and only its rest is copied.
 	directWriteBytes = 16 << 10
 	// maxSpareBufferBytes and maxSpareBuffers bound the write buffers kept for reuse.
