@@ -36,16 +36,28 @@ func (q *calls) take() []func() {
 	return batch
 }
 
+// next gives the slice of a batch back and answers the batch that has come meanwhile. Until done nobody wakes the loop.
+func (q *calls) next(batch []func()) []func() {
+	q.giveBack(batch)
+	return q.take()
+}
+
 // done gives the slice of a batch back and tells whether more calls wait, which need another turn.
 func (q *calls) done(batch []func()) (more bool) {
+	q.giveBack(batch)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.awake = len(q.waiting) > 0
+	return q.awake
+}
+
+func (q *calls) giveBack(batch []func()) {
 	clear(batch)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if cap(batch) <= maxSpareCalls {
 		q.spare = batch[:0]
 	}
-	q.awake = len(q.waiting) > 0
-	return q.awake
 }
 
 const maxSpareCalls = 1024

@@ -126,6 +126,6 @@ func waitFor(r *Reactor, ready func(l *linger) bool) {
 func lingering(r *Reactor) int {
 	n := make(chan int)
 	_ = r.CallFromThread(func() {})
-	_ = r.CallFromThread(func() { r.soon(func() { n <- len(r.lingering) }) })
+	_ = r.CallFromThread(func() { r.own.add(0, func() { n <- len(r.lingering) }) })
 	return <-n
 }

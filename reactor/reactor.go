@@ -194,24 +194,23 @@ func (r *Reactor) leave() {
 
 // turn runs the calls of other goroutines, then the timers that are due.
 func (r *Reactor) turn() {
-	more := r.runCalls()
-	for round := 1; more && r.poller != nil && round < maxCallRounds; round++ {
-		more = r.runCalls()
+	batch := r.calls.take()
+	for round := 1; ; round++ {
+		for _, f := range batch {
+			r.protect("CallFromThread", f)
+			r.settle()
+		}
+		if r.poller == nil || round == maxCallRounds {
+			break
+		}
+		if batch = r.calls.next(batch); len(batch) == 0 {
+			break
+		}
 	}
 	r.runTimers()
-	if more { // the next turn comes by the poller, so that the connections get theirs
+	if r.calls.done(batch) { // the next turn comes by the poller, so that the connections get theirs
 		r.setTimer(r.timers.now())
 	}
-}
-
-// runCalls runs what waits now, and tells whether more has come meanwhile.
-func (r *Reactor) runCalls() (more bool) {
-	batch := r.calls.take()
-	for _, f := range batch {
-		r.protect("CallFromThread", f)
-		r.settle()
-	}
-	return r.calls.done(batch)
 }
 
 // soon runs f in a later turn.
