@@ -1,4 +1,4 @@
-.PHONY: build check test race fuzz bench lint
+.PHONY: build check test race fuzz bench bench-parts lint
 
 build: ## the command
 	go build -o tconn ./cmd/demo
@@ -17,7 +17,10 @@ fuzz: ## FUZZTIME for each target
 		go test -run='^$$' -fuzz="^$${target#func }\$$" -fuzztime=$(FUZZTIME) "$$(dirname "$$file")" || exit 1; \
 	done
 
-bench: ## allocations and time of the parts; the programs in bench/ measure the whole beside its peers
+bench: ## the whole beside its peers, in half an hour; writes docs/benchmarks.md
+	cd bench && go build -o bench.tmp . && ./bench.tmp all > benchmarks.tmp && mv benchmarks.tmp ../docs/benchmarks.md; rm -f bench.tmp benchmarks.tmp
+
+bench-parts: ## allocations and time of the parts
 	go test -run='^$$' -bench=. -benchmem ./...
 
 lint: ## needs golangci-lint v2
