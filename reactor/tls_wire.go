@@ -22,6 +22,7 @@ type tlsWire struct {
 	out     []byte
 	posted  bool // the reactor goroutine has been asked to send out
 	full    bool // in has reached maxHandshakeAhead: the socket is not read
+	waiting bool // the handshake waits for the peer, and nothing has arrived since
 }
 
 // maxHandshakeAhead bounds what the peer can send ahead of the handshake: a peer may send what it likes while a callback of the
@@ -38,6 +39,7 @@ func (w *tlsWire) Read(p []byte) (int, error) {
 	if !w.ready() && w.err == nil {
 		<-w.layer.c.r.handshakes
 		for !w.ready() && w.err == nil {
+			w.waiting = true
 			w.arrived.Wait()
 		}
 		w.mu.Unlock()
@@ -154,6 +156,7 @@ func (w *tlsWire) arrive(p []byte, end error) {
 	defer w.mu.Unlock()
 	w.in = append(w.in, p...)
 	w.full = len(w.in) >= maxHandshakeAhead
+	w.waiting = false
 	if w.err == nil {
 		w.err = end
 	}
