@@ -2,7 +2,7 @@
 //
 // # How do I test my own protocol?
 //
-// There are three ways, from the smallest to the most real. In all of them time is a clock that only the test moves, nothing blocks,
+// There are four ways, from the smallest to the most real. In the first three time is a clock that only the test moves, nothing blocks,
 // and a run is like every other run.
 //
 // One protocol alone: the test is the peer. A [Transport] takes what the protocol writes, [Transport.Receive] gives it bytes, and a [Clock] makes a
@@ -29,9 +29,14 @@
 //	r.Flush()
 //	r.Advance(28 * time.Minute)
 //
+// Real sockets: [Run] calls a function on a running reactor, waits for the Deferred that it answers, and checks that nothing was left open. It is
+// for what a network in memory cannot show: other programs, and the kernel.
+//
+// [NoLeaks] fails a test that leaves goroutines, descriptors or unhandled errors behind; [Track] one whose Deferreds have not all fired.
+//
 // # What is where
 //
-// Everything takes place in the goroutine of the test, which stands for the reactor's. As on a real connection nothing is called from
+// Everything but Run takes place in the goroutine of the test, which stands for the reactor's. As on a real connection nothing is called from
 // inside something else: what a call brings about later (a ConnectionLost, bytes after ResumeProducing) comes with the next turn. A callback may
 // end the test with t.Fatal.
 //

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"testing"
 	"time"
 
+	"github.com/tconn/tconn/deferred"
 	"github.com/tconn/tconn/reactor"
 	"github.com/tconn/tconn/reactor/reactortest"
 )
@@ -112,4 +114,77 @@ func ExampleConn() {
 	// heard o
 	// and its line is cut
 	// lost: Connection to the other side was lost in a non-clean fashion.
+}
+
+// A test on real sockets. It is written as TestEcho(t *testing.T).
+func ExampleRun() {
+	testEcho := func(t testing.TB) {
+		answer := reactortest.Run(t, func(r *reactor.Reactor) *deferred.Deferred[string] {
+			d := deferred.New[string]()
+			port, err := r.ListenTCP(0, quietEcho, reactor.Interface("127.0.0.1"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.ConnectTCP("127.0.0.1", port.Addr().(*net.TCPAddr).Port, &Asker{answer: d})
+			d.AddBoth(func(s string, err error) (string, error) {
+				port.StopListening()
+				return s, err
+			})
+			return d
+		})
+		fmt.Println(answer)
+	}
+	testEcho(printed{&fakeTB{}})
+	// Output:
+	// hello
+}
+
+// Asker fires its Deferred with the answer, and hangs up.
+type Asker struct {
+	reactor.BaseProtocol
+	reactor.BaseClientFactory
+	answer *deferred.Deferred[string]
+}
+
+func (a *Asker) BuildProtocol(net.Addr) reactor.Protocol { return a }
+func (a *Asker) ConnectionMade()                         { _, _ = a.Transport().Write([]byte("hello")) }
+
+func (a *Asker) DataReceived(data []byte) {
+	a.Transport().LoseConnection()
+	a.answer.Callback(string(data))
+}
+
+func ExampleNoLeaks() {
+	test := func(t testing.TB) {
+		reactortest.NoLeaks(t)
+		deferred.Fail[int](fmt.Errorf("nobody looks at this"))
+	}
+	runPrinted(test)
+	// Output:
+	// Deferred: got an error nobody took: nobody looks at this
+}
+
+func ExampleTrack() {
+	test := func(t testing.TB) {
+		login, logout := deferred.New[bool](), deferred.New[bool]()
+		reactortest.Track(t, login, logout)
+		login.Callback(true)
+		logout.Callback(true)
+	}
+	runPrinted(test)
+	fmt.Println("no complaint")
+	// Output:
+	// no complaint
+}
+
+// printed stands for the *testing.T of a test: it prints what it is told.
+type printed struct{ *fakeTB }
+
+func (printed) Helper()                           {}
+func (printed) Errorf(format string, args ...any) { fmt.Printf(format+"\n", args...) }
+
+// runPrinted runs a test that prints its failures.
+func runPrinted(test func(t testing.TB)) {
+	fake := &fakeTB{}
+	fake.run(func() { test(printed{fake}) })
 }
