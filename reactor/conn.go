@@ -281,7 +281,7 @@ func (c *conn) closeSocket() {
 	fd := c.attachment.FD()
 	c.r.poller.Deregister(&c.attachment)
 	switch {
-	case c.reset:
+	case c.reset || c.unsent() > 0: // a clean end would hide from the peer that something is missing
 		c.r.sys.ResetOnClose(fd)
 	case !c.broken && !c.ended:
 		c.r.closeKindly(fd)
