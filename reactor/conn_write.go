@@ -39,9 +39,10 @@ func (c *conn) WriteSequence(pieces ...[]byte) (n int, err error) {
 	return n, nil
 }
 
-// writable: a producer may finish what it has begun after LoseConnection, nobody else may write then.
+// writable: a producer may finish what it has begun after LoseConnection or LoseWriteConnection, nobody else may write then.
 func (c *conn) writable() bool {
-	return c.phase == phaseOpen && !c.half().closing || c.phase == phaseLosing && c.producer() != nil
+	closing := c.phase == phaseLosing || c.half().closing
+	return c.phase <= phaseLosing && (!closing || c.producer() != nil)
 }
 
 // Buffered is what the kernel has not taken, and what waits for the end of a TLS handshake.

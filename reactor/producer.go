@@ -9,7 +9,7 @@ func (c *conn) producer() Producer {
 
 // RegisterProducer names the source of what is written.
 func (c *conn) RegisterProducer(p Producer, streaming bool) error {
-	if c.phase >= phaseLosing {
+	if c.phase >= phaseLosing || c.half().closing {
 		p.StopProducing()
 		return nil
 	}
@@ -31,7 +31,7 @@ func (c *conn) UnregisterProducer() {
 		return
 	}
 	c.rare.producer = nil
-	if c.phase == phaseLosing {
+	if c.phase == phaseLosing || c.phase == phaseOpen && c.half().closing {
 		c.closeNotify()
 	}
 	if c.phase < phaseDoomed {

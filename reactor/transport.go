@@ -101,7 +101,7 @@ type TCPTransport interface {
 
 	// LoseWriteConnection ends this side's half of the connection once everything written so far has been given to the kernel; later
 	// writes are refused with ErrWriteAfterClose. The peer's bytes go on coming until it ends its half; then ConnectionLost comes
-	// with ErrConnectionDone, unless the protocol is a HalfCloser and has a say in it.
+	// with ErrConnectionDone, unless the protocol is a HalfCloser and has a say in it. A registered producer is let finish first.
 	// Source: twisted.internet.interfaces.ITCPTransport.loseWriteConnection.
 	LoseWriteConnection()
 }

@@ -12,7 +12,7 @@ const highWater = 64 << 10
 // Write gives a copy of p to the peer, or lets it wait while Hold is in force.
 func (t *Transport) Write(p []byte) (int, error) {
 	switch {
-	case t.phase != phaseOpen && (t.phase != phaseClosing || t.producer == nil), t.half.closing:
+	case !t.writable():
 		return 0, reactor.ErrWriteAfterClose
 	case t.end != nil:
 		t.notice()
@@ -30,6 +30,12 @@ func (t *Transport) Write(p []byte) (int, error) {
 		t.hungry()
 	}
 	return len(p), nil
+}
+
+// writable: a producer may finish what it has begun after LoseConnection or LoseWriteConnection, nobody else may write then.
+func (t *Transport) writable() bool {
+	closing := t.phase == phaseClosing || t.half.closing
+	return t.phase <= phaseClosing && (!closing || t.producer != nil)
 }
 
 // WriteSequence is Write for each piece.
@@ -57,7 +63,7 @@ func (t *Transport) notice() {
 
 // RegisterProducer names the source of what is written.
 func (t *Transport) RegisterProducer(p reactor.Producer, streaming bool) error {
-	if t.phase >= phaseClosing {
+	if t.phase >= phaseClosing || t.half.closing {
 		p.StopProducing()
 		return nil
 	}
