@@ -54,6 +54,7 @@ type rare struct {
 	stall     *DelayedCall // runs out when LoseConnection makes no progress
 	half      half
 	names     *[2]string // of a UNIX socket: this side's and the peer's
+	failure   error      // of a write, while what the peer has said before is still to be heard
 }
 
 // owner is what made the connection: a *Connector or a *Port.
@@ -148,6 +149,9 @@ func (c *conn) Ready(ready engine.Interest) {
 // read takes what is there, but only so much in one go: a connection that never falls silent must not starve the others.
 func (c *conn) read() {
 	for range maxReads {
+		if c.failing() {
+			return
+		}
 		buf := c.r.readBuf
 		n, err := c.r.sys.Read(c.attachment.FD(), buf)
 		switch {

@@ -60,7 +60,7 @@ func (c *conn) unsent() int { return len(c.out) - c.off }
 // send queues bytes for the socket. Small writes are gathered until the running callback returns; of a big one the kernel gets
 // first what it takes, so that only the rest is copied.
 func (c *conn) send(p []byte) (int, error) {
-	if c.phase >= phaseDoomed {
+	if c.phase >= phaseDoomed || c.failing() {
 		return 0, ErrWriteAfterClose
 	}
 	rest := p
@@ -147,6 +147,10 @@ func (c *conn) flush() {
 // flushBroken ends a connection whose socket failed during a TLS handshake that succeeded nevertheless, once it would have to
 // be written to or closed; before that a read tells.
 func (c *conn) flushBroken() {
+	if c.failing() {
+		c.hearOut(c.rare.failure)
+		return
+	}
 	t := c.tls()
 	if !t.shaking && (c.phase == phaseLosing || c.unsent() > 0) {
 		c.doom(&LossError{Kind: ErrConnectionLost, Err: t.wire.err})
@@ -179,9 +183,40 @@ func (c *conn) writeNow(p []byte) int {
 	case err == nil:
 		c.progress()
 	case !errors.Is(err, engine.ErrWouldBlock):
-		c.lost(err)
+		c.writeFailed(err)
 	}
 	return n
+}
+
+// writeFailed is the end by a failed write. A peer that closes often says why before, so what has arrived is heard first, once the
+// running callback has returned.
+func (c *conn) writeFailed(err error) {
+	if c.phase != phaseOpen || c.proto == nil || c.paused || c.tls() != nil && c.tls().shaking {
+		c.lost(err)
+		return
+	}
+	c.broken = true
+	c.unusual().failure = err
+	c.enqueue()
+}
+
+// failing tells whether a write has failed and the protocol does not know yet. An end of the stream means nothing then.
+func (c *conn) failing() bool { return c.broken && c.rare != nil && c.rare.failure != nil }
+
+// maxHeard bounds what is delivered after a write has failed: more than a socket holds.
+const maxHeard = 16 << 20
+
+// hearOut delivers what has arrived before a write failed, and ends the connection.
+func (c *conn) hearOut(failure error) {
+	for heard := 0; heard < maxHeard && c.want()&engine.Read != 0; {
+		n, err := c.r.sys.Read(c.attachment.FD(), c.r.readBuf)
+		if n == 0 || err != nil {
+			break
+		}
+		heard += n
+		c.received(c.r.readBuf[:n])
+	}
+	c.doom(&LossError{Kind: ErrConnectionLost, Err: failure})
 }
 
 // await sets whether the poller is to tell when the kernel takes more.

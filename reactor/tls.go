@@ -206,7 +206,7 @@ func (t *tlsLayer) write(p []byte) (int, error) {
 	t.admitted = true
 	n, err := t.session.Write(p)
 	t.admitted = false
-	if err != nil && t.c.phase < phaseDoomed {
+	if err != nil && t.c.phase < phaseDoomed && !t.c.failing() {
 		t.c.lost(err)
 	}
 	return n, err

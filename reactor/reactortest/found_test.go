@@ -2,8 +2,10 @@ package reactortest_test
 
 import (
 	"errors"
+	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/tconn/tconn/reactor"
 	"github.com/tconn/tconn/reactor/reactortest"
@@ -70,4 +72,47 @@ func TestAProducerMayFinishAfterLoseWriteConnection(t *testing.T) {
 	late.expect(t, "stop")
 	r.Flush()
 	server.expect(t, "read half lost")
+}
+
+func TestLastWordsAreHeardBeforeAFailedWriteEndsTheConnection(t *testing.T) {
+	for _, secure := range []bool{false, true} {
+		t.Run(map[bool]string{false: "plain", true: "TLS"}[secure], func(t *testing.T) {
+			n := reactortest.NewNetwork()
+			t.Cleanup(n.Close)
+			serverSide, clientSide := n.NewReactor(), n.NewReactor()
+			client := &recorder{onData: func(r *recorder, _ string) {
+				if r.Transport().Disconnecting() {
+					t.Error("Disconnecting while data comes in: got true, want false")
+				}
+			}}
+			server := &recorder{}
+			if secure {
+				_, err := serverSide.ListenTLS(25, serve(server), serving())
+				if err != nil {
+					t.Fatal(err)
+				}
+				clientSide.ConnectTLS("192.0.2.1", 25, clientOf(client), trusting())
+			} else {
+				listen(t, serverSide, serve(server))
+				clientSide.ConnectTCP("192.0.2.1", 25, clientOf(client))
+			}
+			n.Flush()
+			n.ConnOf(client.Transport()).ToServer().SetWindow(1000)
+			server.Transport().PauseProducing()
+			_, _ = client.Transport().Write(make([]byte, 100_000))
+			clientSide.Turn()
+			say(server, "NO, and goodbye")
+			serverSide.Turn()
+			server.Transport().LoseConnection()
+			for range 3 {
+				serverSide.Turn()
+			}
+			n.ConnOf(client.Transport()).ToClient().SetChunking(reactortest.Bytewise)
+			n.Advance(time.Minute) // the server's socket does not linger for ever, and resets then
+			n.Flush()
+			if got := strings.ReplaceAll(strings.Join(client.events, ""), "data ", ""); !strings.HasPrefix(got, "transportmadeNO, and goodbyelost ") {
+				t.Errorf("the client: got %q, want the last words before the loss", got)
+			}
+		})
+	}
 }
