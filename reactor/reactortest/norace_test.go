@@ -1,0 +1,5 @@
+//go:build !race
+
+package reactortest_test
+
+const raced = false
