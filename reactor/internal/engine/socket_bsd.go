@@ -10,9 +10,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func streamSocket(family int) (int, error) {
+func streamSocket(family int) (int, error) { return openSocket(family, unix.SOCK_STREAM) }
+
+func openSocket(family, kind int) (int, error) {
 	syscall.ForkLock.RLock()
-	fd, err := unix.Socket(family, unix.SOCK_STREAM, 0)
+	fd, err := unix.Socket(family, kind, 0)
 	if err == nil {
 		unix.CloseOnExec(fd)
 	}

@@ -6,8 +6,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func streamSocket(family int) (int, error) {
-	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+func streamSocket(family int) (int, error) { return openSocket(family, unix.SOCK_STREAM) }
+
+func openSocket(family, kind int) (int, error) {
+	fd, err := unix.Socket(family, kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, os.NewSyscallError("socket", err)
 	}
