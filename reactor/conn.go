@@ -201,6 +201,10 @@ func (c *conn) callDataReceived(p []byte) (panicked error) {
 func (c *conn) peerEnded() {
 	c.ended = true
 	c.update()
+	if a, ok := c.owner.(*adopted); ok && a.failure() != nil {
+		c.lost(a.failure())
+		return
+	}
 	if t := c.tls(); t != nil {
 		t.feedEnd()
 		return
@@ -393,6 +397,9 @@ func (c *conn) LocalAddr() net.Addr { return c.addr(c.local, 0) }
 func (c *conn) RemoteAddr() net.Addr { return c.addr(c.remote, 1) }
 
 func (c *conn) addr(tcp netip.AddrPort, side int) net.Addr {
+	if a, ok := c.owner.(*adopted); ok && a.pump != nil {
+		return a.pump.ends[side]
+	}
 	if c.rare != nil && c.rare.names != nil {
 		return &net.UnixAddr{Name: c.rare.names[side], Net: "unix"}
 	}

@@ -3,6 +3,9 @@ package reactor
 import (
 	"context"
 	"crypto/tls"
+	"io"
+	"net/netip"
+	"os"
 	"sync"
 	"time"
 
@@ -35,6 +38,44 @@ func ListenTCP(port int, f Factory, options ...ListenOption) (*Port, error) {
 // ListenTLS is Reactor.ListenTLS of the default reactor.
 func ListenTLS(port int, f Factory, config *tls.Config, options ...ListenOption) (*Port, error) {
 	return Default().ListenTLS(port, f, config, options...)
+}
+
+// ListenUDP is Reactor.ListenUDP of the default reactor.
+func ListenUDP(port int, p DatagramProtocol, options ...ListenOption) (*UDPPort, error) {
+	return Default().ListenUDP(port, p, options...)
+}
+
+// ConnectUDP is Reactor.ConnectUDP of the default reactor.
+func ConnectUDP(to netip.AddrPort, p DatagramProtocol, options ...ConnectOption) (*UDPPort, error) {
+	return Default().ConnectUDP(to, p, options...)
+}
+
+// StandardIO is Reactor.StandardIO of the default reactor.
+func StandardIO(p Protocol) error { return Default().StandardIO(p) }
+
+// AdoptStreamPort is Reactor.AdoptStreamPort of the default reactor.
+func AdoptStreamPort(f *os.File, factory Factory) (*Port, error) {
+	return Default().AdoptStreamPort(f, factory)
+}
+
+// AdoptTLSPort is Reactor.AdoptTLSPort of the default reactor.
+func AdoptTLSPort(f *os.File, factory Factory, config *tls.Config) (*Port, error) {
+	return Default().AdoptTLSPort(f, factory, config)
+}
+
+// AdoptStreamConnection is Reactor.AdoptStreamConnection of the default reactor.
+func AdoptStreamConnection(f *os.File, factory Factory) error {
+	return Default().AdoptStreamConnection(f, factory)
+}
+
+// AdoptDatagramPort is Reactor.AdoptDatagramPort of the default reactor.
+func AdoptDatagramPort(f *os.File, p DatagramProtocol) (*UDPPort, error) {
+	return Default().AdoptDatagramPort(f, p)
+}
+
+// AdoptReadWriter is Reactor.AdoptReadWriter of the default reactor.
+func AdoptReadWriter(rw io.ReadWriteCloser, factory Factory) error {
+	return Default().AdoptReadWriter(rw, factory)
 }
 
 // ConnectUNIX is Reactor.ConnectUNIX of the default reactor.

@@ -100,13 +100,13 @@ func (r *Reactor) listen(at engine.Address, f Factory, config *tls.Config, o lis
 	if err != nil {
 		return nil, err
 	}
-	return r.newPort(fd, f, config)
+	return r.newPort(fd, f, config, true)
 }
 
-// newPort takes over a socket that listens.
-func (r *Reactor) newPort(fd int, f Factory, config *tls.Config) (*Port, error) {
+// newPort takes over a socket that listens. The file of a UNIX socket that was made here goes with the port.
+func (r *Reactor) newPort(fd int, f Factory, config *tls.Config, made bool) (*Port, error) {
 	p := &Port{r: r, f: f, config: config, fd: fd, spare: -1, addr: r.sys.Local(fd)}
-	if p.addr.UNIX {
+	if p.addr.UNIX && made {
 		p.file, p.hasFile = r.sys.SocketFile(p.addr.Path)
 	}
 	r.ports[p] = struct{}{}

@@ -52,8 +52,10 @@ type Reactor struct {
 	attempts  map[*attempt]struct{}
 	conns     map[*conn]struct{}
 	lingering map[*linger]struct{}
-	factories map[any]int   // ports and connectors in use, by factory
-	lookups   chan struct{} // bounds the name lookups under way
+	datagrams map[*UDPPort]struct{}
+	pumps     map[*pump]struct{} // of adopted streams
+	factories map[any]int        // ports and connectors in use, by factory
+	lookups   chan struct{}      // bounds the name lookups under way
 	// handshakes bounds how many TLS handshakes compute at the same time; those that wait for their peer do not count.
 	handshakes       chan struct{}
 	handshakeTimeout time.Duration
@@ -329,6 +331,11 @@ func (r *Reactor) comeUp() {
 		}
 		if err := p.attach(); err != nil {
 			r.log.Error("cannot accept connections", zap.Stringer("port", p.Addr()), zap.Error(err))
+		}
+	}
+	for u := range r.datagrams {
+		if err := u.attach(); err != nil {
+			r.log.Error("cannot receive datagrams", zap.Stringer("port", u.local), zap.Error(err))
 		}
 	}
 	r.starting.run(During, func() {

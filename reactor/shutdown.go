@@ -65,6 +65,9 @@ func (r *Reactor) disconnect() {
 			r.logStopFactory(err)
 		}
 	}
+	for u := range r.datagrams {
+		u.close()
+	}
 	for a := range r.attempts {
 		a.fail(ErrUserAbort, nil)
 	}
@@ -91,7 +94,7 @@ func (c *conn) stop() {
 
 // checkShutdown goes on with the shutdown as soon as nothing is left to wait for.
 func (r *Reactor) checkShutdown() {
-	if r.closing && len(r.conns)+len(r.lingering) == 0 && r.threads.idle() {
+	if r.closing && len(r.conns)+len(r.lingering)+len(r.pumps) == 0 && r.threads.idle() {
 		r.lastTriggers()
 	}
 }
@@ -105,6 +108,10 @@ func (r *Reactor) endShutdown() {
 	r.settle()
 	for l := range r.lingering {
 		l.close()
+	}
+	for p := range r.pumps {
+		p.abort()
+		delete(r.pumps, p)
 	}
 	if left := r.threads.abandon(); left > 0 {
 		r.log.Warn("functions of Go are left running", zap.Int("functions", left))
