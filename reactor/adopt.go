@@ -155,15 +155,25 @@ func (r *Reactor) files() (engine.Files, error) {
 	return nil, fmt.Errorf("no descriptors of the process: %w", errors.ErrUnsupported)
 }
 
-// duplicate keeps f open meanwhile, and its mode as it is.
+// duplicate leaves f's mode as it is.
 func duplicate(files engine.Files, f *os.File) (fd int, err error) {
-	fd = -1
+	err = withDescriptor(f, func(given int) (err error) {
+		fd, err = files.Duplicate(uintptr(given))
+		return err
+	})
+	return fd, err
+}
+
+// withDescriptor keeps the descriptor of f open while use runs.
+func withDescriptor(f *os.File, use func(fd int) error) error {
 	raw, err := f.SyscallConn()
 	if err != nil {
-		return fd, err
+		return err
 	}
-	failed := raw.Control(func(given uintptr) { fd, err = files.Duplicate(given) })
-	return fd, errors.Join(failed, err)
+	if raw.Control(func(fd uintptr) { err = use(int(fd)) }) != nil {
+		return os.ErrClosed
+	}
+	return err
 }
 
 func nameOf(f *os.File) string {

@@ -1,7 +1,6 @@
 package reactor
 
 import (
-	"errors"
 	"net"
 	"os"
 
@@ -124,14 +123,4 @@ func (s *stdio) await(f *os.File, want engine.Interest) error {
 		return os.ErrClosed
 	}
 	return err
-}
-
-// withDescriptor keeps the descriptor of f open while use runs.
-func withDescriptor(f *os.File, use func(fd int) error) error {
-	raw, err := f.SyscallConn()
-	if err != nil {
-		return err
-	}
-	failed := raw.Control(func(fd uintptr) { err = use(int(fd)) })
-	return errors.Join(failed, err)
 }

@@ -50,6 +50,7 @@ func setUpDatagram(fd int, at netip.AddrPort, both bool, o ListenOptions) error 
 			return err
 		}
 	}
+	ownGroupsOnly(fd)
 	if o.Control != nil {
 		if err := o.Control(uintptr(fd)); err != nil {
 			return err
