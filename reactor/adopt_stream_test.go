@@ -182,7 +182,7 @@ func TestAdoptReadWriter(t *testing.T) {
 		p.made = func(p *probe) { p.Transport().PauseProducing() }
 		l.adopts(s, p.serve())
 		wait(t, p.up, "the connection")
-		waiting(t, "reactor.(*pump).read", "waitWrite")
+		blockedIn(t, "reactor.(*pump).read", "waitWrite")
 		if len(left) == 0 || p.in.size() != 0 {
 			t.Errorf("%d pieces are left and %d bytes received, want some left and none received", len(left), p.in.size())
 		}
@@ -194,8 +194,8 @@ func TestAdoptReadWriter(t *testing.T) {
 	})
 }
 
-// waiting waits until a goroutine has both functions on its stack.
-func waiting(t testing.TB, outer, inner string) {
+// blockedIn waits until a goroutine has both functions on its stack.
+func blockedIn(t testing.TB, outer, inner string) {
 	t.Helper()
 	stacks := make([]byte, 8<<20)
 	for began := time.Now(); time.Since(began) < guard; {

@@ -334,6 +334,9 @@ func (r *Reactor) comeUp() {
 		}
 	}
 	for u := range r.datagrams {
+		if u.attached {
+			continue
+		}
 		if err := u.attach(); err != nil {
 			r.log.Error("cannot receive datagrams", zap.Stringer("port", u.local), zap.Error(err))
 		}

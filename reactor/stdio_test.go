@@ -247,7 +247,7 @@ func TestStandardIOHere(t *testing.T) {
 		l.do(func() { _ = l.StandardIO(p) })
 		os.Stdin, os.Stdout = stdin, stdout
 		wait(t, p.up, "the connection")
-		waiting(t, "reactor.(*stdio).Write", "unix.Poll")
+		blockedIn(t, "reactor.(*stdio).Write", "unix.Poll")
 		l.do(p.Transport().AbortConnection)
 		wait(t, p.lost, "the end")
 		ended(t, "reactor.(*pump)")
