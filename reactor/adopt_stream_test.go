@@ -8,11 +8,13 @@ import (
 	"net"
 	"os/exec"
 	"runtime"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/tconn/tconn/deferred"
 	"github.com/tconn/tconn/reactor"
 	"github.com/tconn/tconn/reactor/internal/engine"
 )
@@ -316,6 +318,27 @@ func TestAdoptReadWriterStop(t *testing.T) {
 		l.finish()
 		if written.String() != "last words" {
 			t.Errorf("got %q, want last words", written.String())
+		}
+	})
+	t.Run("R06 the triggers during Shutdown come when UDP ports and streams are gone", func(t *testing.T) {
+		l, p, u, s := start(t, reactor.WithFlushTimeout(guard)), newProbe(), newPackets(), newStream()
+		order := u.life
+		s.write = func(b []byte) (int, error) { order.add("wrote %s", b); return len(b), nil }
+		p.made = func(p *probe) { _, _ = p.Transport().Write([]byte("last words")) }
+		l.adopts(s, p.serve())
+		l.datagrams(u)
+		l.do(func() {
+			l.AddSystemEventTrigger(reactor.During, reactor.Shutdown, func() *deferred.Deferred[struct{}] {
+				order.add("during")
+				return nil
+			})
+		})
+		wait(t, p.up, "the connection")
+		l.finish()
+		got := order.got()
+		slices.Sort(got[:len(got)-1]) // the stream has a goroutine of its own
+		if want := []string{"start", "stop", "wrote last words", "during"}; !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	})
 	t.Run("but not for ever", func(t *testing.T) {
