@@ -166,6 +166,9 @@ func TestAdoptReadWriter(t *testing.T) {
 			t.Errorf("got %v, want %v", err, reactor.ErrConnectionAborted)
 		}
 		ended(t, "reactor.(*pump)")
+		if got := s.closes.Load(); got != 1 {
+			t.Errorf("the stream was closed %d times, want once", got)
+		}
 	})
 	t.Run("PauseProducing backs up to the stream", func(t *testing.T) {
 		l, p, s := start(t), newProbe(), newStream()

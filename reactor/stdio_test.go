@@ -240,6 +240,7 @@ func TestStandardIOHere(t *testing.T) {
 	t.Run("an output that takes nothing does not hold AbortConnection up", func(t *testing.T) {
 		in, _ := blockingPipe(t)
 		_, out := blockingPipe(t)
+		_, _ = out.Write([]byte("odd")) // so that no big piece fills the pipe exactly
 		stdin, stdout := os.Stdin, os.Stdout
 		os.Stdin, os.Stdout = in, out
 		l, p := start(t), newProbe()
