@@ -10,6 +10,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/tconn/tconn/deferred"
 	"github.com/tconn/tconn/reactor"
@@ -203,10 +206,17 @@ func TestUDPConnected(t *testing.T) {
 		gone := udpPeer(t, "127.0.0.1:0")
 		to := addrPort(gone)
 		_ = gone.Close()
-		u := l.connectUDP(to, p)
+		var socket []unix.PollFd
+		u := l.connectUDP(to, p, reactor.Control(func(fd uintptr) error {
+			socket = []unix.PollFd{{Fd: int32(fd)}}
+			return nil
+		}))
 		l.do(func() {
 			u.PauseProducing()
 			_ = u.WriteConnected([]byte("anybody?"))
+			if n, err := unix.Poll(socket, int(guard/time.Millisecond)); n != 1 || err != nil { // no events: an error of the socket
+				t.Errorf("got no refusal: %d, %v", n, err)
+			}
 		})
 		c := udpPeer(t, to.String())
 		l.do(func() {
