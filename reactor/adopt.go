@@ -75,7 +75,7 @@ func (r *Reactor) AdoptStreamConnection(f *os.File, factory Factory) error {
 	if err != nil {
 		return &AdoptError{Name: nameOf(f), Err: err}
 	}
-	(&adopted{r: r, f: factory}).openLater(fd)
+	(&adopted{r: r, f: factory}).openLater(fd, nil)
 	return nil
 }
 
@@ -185,54 +185,33 @@ func nameOf(f *os.File) string {
 
 // adopted is the owner of a connection that nobody here has accepted or dialled.
 type adopted struct {
-	r    *Reactor
-	f    Factory
-	pump *pump // between the connection and a stream that is no socket; nil for a socket
+	r *Reactor
+	f Factory
 }
 
-// openLater makes a connection of fd in the next turn, unless the reactor stops before.
-func (a *adopted) openLater(fd int) {
+// openLater makes a connection of fd in the next turn, unless the reactor stops before. p is what pumps for it, nil for a socket.
+func (a *adopted) openLater(fd int, p *pump) {
 	a.r.useFactory(a.f)
 	a.r.soon(func() {
 		if a.r.closing {
 			a.r.sys.Close(fd)
-			a.refuse()
+			if p != nil {
+				p.refuse()
+			}
+			a.release()
 			return
 		}
 		c := newConn(a.r, a, fd)
-		if a.pump != nil {
-			a.pump.start(c)
+		if p != nil {
+			p.start(c)
 		}
 		c.open()
 	})
 }
 
-// refuse ends what has not begun.
-func (a *adopted) refuse() {
-	if a.pump != nil {
-		a.pump.refuse()
-	}
-	a.release()
-}
-
-// failure is what went wrong on the far side of the pump before the end of the stream, if anything.
-func (a *adopted) failure() error {
-	if a.pump == nil {
-		return nil
-	}
-	return a.pump.failure()
-}
-
-func (a *adopted) factory() Factory      { return a.f }
-func (a *adopted) connector() *Connector { return nil }
-
-// connectionLost ends the use of the stream, after everything written has gone there or at once, and of the factory.
-func (a *adopted) connectionLost(c *conn, _ error) {
-	if a.pump != nil {
-		a.pump.end(c.reset)
-	}
-	a.release()
-}
+func (a *adopted) factory() Factory            { return a.f }
+func (a *adopted) connector() *Connector       { return nil }
+func (a *adopted) connectionLost(*conn, error) { a.release() }
 
 func (a *adopted) release() {
 	if err := a.r.releaseFactory(a.f); err != nil {

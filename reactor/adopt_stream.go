@@ -50,24 +50,33 @@ func (r *Reactor) adoptReadWriter(rw io.ReadWriteCloser, factory Factory) error 
 	if r.state.Load() >= stateStopping {
 		return ErrStopped
 	}
-	if _, err := r.files(); err != nil {
+	fd, p, err := r.newPump(rw)
+	if err != nil {
 		return err
+	}
+	(&adopted{r: r, f: factory}).openLater(fd, p)
+	return nil
+}
+
+// newPump makes a pump for rw, and answers the reactor's end of it.
+func (r *Reactor) newPump(rw io.ReadWriteCloser) (fd int, p *pump, err error) {
+	if _, err := r.files(); err != nil {
+		return -1, nil, err
 	}
 	ours, theirs, err := r.sys.Pair()
 	if err != nil {
-		return err
+		return -1, nil, err
 	}
 	file := os.NewFile(uintptr(theirs), "stream")
 	wire, err := net.FileConn(file) // has a descriptor of its own
 	_ = file.Close()
 	if err != nil {
 		r.sys.Close(ours)
-		return err
+		return -1, nil, err
 	}
-	p := &pump{r: r, rw: rw, wire: wire.(*net.UnixConn), ends: endsOf(rw), over: make(chan struct{})}
+	p = &pump{r: r, rw: rw, wire: wire.(*net.UnixConn), ends: endsOf(rw), over: make(chan struct{})}
 	p.close = sync.OnceFunc(p.closeStream)
-	(&adopted{r: r, f: factory, pump: p}).openLater(ours)
-	return nil
+	return ours, p, nil
 }
 
 // pump moves bytes between a stream whose calls block and a pair of sockets, of which the reactor has the other one.
@@ -89,6 +98,7 @@ func (p *pump) start(c *conn) {
 		p.r.pumps = make(map[*pump]struct{})
 	}
 	p.r.pumps[p] = struct{}{}
+	c.unusual().pump = p
 	go p.inbound()
 	go p.outbound(c)
 }

@@ -6,7 +6,9 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/tconn/tconn/reactor/internal/engine"
@@ -75,6 +77,10 @@ func (a *attempt) start() {
 	}
 	if host == "" {
 		a.fail(ErrDNSLookup, errors.New("the host name is empty"))
+		return
+	}
+	if a.k.options.dial != nil {
+		a.dialElsewhere(net.JoinHostPort(host, strconv.Itoa(a.k.port)))
 		return
 	}
 	if addr, err := netip.ParseAddr(host); err == nil {
@@ -252,7 +258,11 @@ func (d *dial) close() {
 // won ends the race: the others are closed, and the connection goes to its protocol, over a TLS handshake if asked for.
 func (a *attempt) won(fd int) {
 	a.endRace()
-	c := newConn(a.k.r, a.k, fd)
+	a.secure(newConn(a.k.r, a.k, fd))
+}
+
+// secure goes on with a connection that stands.
+func (a *attempt) secure(c *conn) {
 	if a.k.config == nil {
 		a.succeed(c)
 		return

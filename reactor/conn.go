@@ -54,6 +54,7 @@ type rare struct {
 	stall     *DelayedCall // runs out when LoseConnection makes no progress
 	half      half
 	names     *[2]string // of a UNIX socket: this side's and the peer's
+	pump      *pump      // between the connection and a stream that is no socket
 	failure   error      // of a write, while what the peer has said before is still to be heard
 }
 
@@ -201,8 +202,8 @@ func (c *conn) callDataReceived(p []byte) (panicked error) {
 func (c *conn) peerEnded() {
 	c.ended = true
 	c.update()
-	if a, ok := c.owner.(*adopted); ok && a.failure() != nil {
-		c.lost(a.failure())
+	if p := c.pump(); p != nil && p.failure() != nil {
+		c.lost(p.failure())
 		return
 	}
 	if t := c.tls(); t != nil {
@@ -269,6 +270,9 @@ func (c *conn) bury() {
 		c.r.protect("ConnectionLost", func() { c.proto.ConnectionLost(reason) })
 	}
 	c.owner.connectionLost(c, reason)
+	if p := c.pump(); p != nil {
+		p.end(c.reset)
+	}
 }
 
 func (c *conn) buryRare(rare *rare) {
@@ -397,8 +401,8 @@ func (c *conn) LocalAddr() net.Addr { return c.addr(c.local, 0) }
 func (c *conn) RemoteAddr() net.Addr { return c.addr(c.remote, 1) }
 
 func (c *conn) addr(tcp netip.AddrPort, side int) net.Addr {
-	if a, ok := c.owner.(*adopted); ok && a.pump != nil {
-		return a.pump.ends[side]
+	if p := c.pump(); p != nil {
+		return p.ends[side]
 	}
 	if c.rare != nil && c.rare.names != nil {
 		return &net.UnixAddr{Name: c.rare.names[side], Net: "unix"}
@@ -420,6 +424,13 @@ func (c *conn) Reactor() *Reactor { return c.r }
 
 // Connector is what made an outgoing connection.
 func (c *conn) Connector() *Connector { return c.owner.connector() }
+
+func (c *conn) pump() *pump {
+	if c.rare == nil {
+		return nil
+	}
+	return c.rare.pump
+}
 
 func (c *conn) tls() *tlsLayer {
 	if c.rare == nil {

@@ -122,6 +122,7 @@ type connectOptions struct {
 	timeout time.Duration
 	bind    string
 	control func(fd uintptr) error
+	dial    DialFunc
 }
 
 // Timeout sets how long an attempt may take, DefaultConnectTimeout otherwise. Zero or less means no limit but the kernel's.
