@@ -92,6 +92,30 @@ func TestStartTLS(t *testing.T) {
 			}
 		})
 	}
+	t.Run("what is written in the handshake goes out before what its outcome has written, and before the end", func(t *testing.T) {
+		l := start(t)
+		got := make(chan string, 1)
+		addr := rawPeer(t, func(raw net.Conn) {
+			all, err := io.ReadAll(tls.Server(raw, serverConfig()))
+			got <- fmt.Sprintf("%s %v", all, err)
+		})
+		p := newProbe()
+		p.made = func(p *probe) {
+			tr := p.Transport().(reactor.TLSTransport)
+			tr.StartTLS(trusting()).Handle(func(tls.ConnectionState) {
+				_, _ = tr.Write([]byte("second"))
+				tr.LoseConnection()
+			}, func(err error) { t.Errorf("the handshake failed: %v", err) })
+			_, _ = tr.Write([]byte("first "))
+		}
+		l.connect(addr, clientOf(p))
+		if got := wait(t, got, "the words"); got != "first second <nil>" {
+			t.Errorf("the server got %q, want %q and a clean end", got, "first second")
+		}
+		if err := wait(t, p.lost, "the end"); err != reactor.ErrConnectionDone {
+			t.Errorf("got %v, want %v", err, reactor.ErrConnectionDone)
+		}
+	})
 	t.Run("LoseConnection in the handshake sends what was written, under TLS", func(t *testing.T) {
 		l := start(t)
 		got := make(chan string, 1)

@@ -83,9 +83,20 @@ func (t *tlsLayer) shaken(err error) {
 		t.told(err)
 		return
 	}
-	t.stands = true
+	t.stands, t.shaking = true, false
+	t.giveBack()
+	t.sendPending() // before anybody writes because of the outcome
 	t.told(nil)
 	t.resume()
+}
+
+// sendPending sends what was written while the hands were shaken.
+func (t *tlsLayer) sendPending() {
+	pending := t.pending
+	t.pending = nil
+	if len(pending) > 0 && t.c.phase < phaseDoomed {
+		_, _ = t.write(pending)
+	}
 }
 
 // told passes the outcome on.
@@ -104,11 +115,6 @@ func (t *tlsLayer) told(err error) {
 // resume goes on with what has waited for the handshake.
 func (t *tlsLayer) resume() {
 	c := t.c
-	t.giveBack()
-	if pending := t.pending; len(pending) > 0 && c.phase < phaseDoomed {
-		t.pending = nil
-		_, _ = t.write(pending)
-	}
 	if c.phase == phaseLosing || c.phase == phaseOpen && c.half().closing {
 		c.closeNotify()
 	}
