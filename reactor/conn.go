@@ -229,7 +229,7 @@ func (c *conn) end(reason error) {
 // lost is the end by a failed system call.
 func (c *conn) lost(err error) {
 	c.broken = true
-	if t := c.tls(); t != nil && t.shaking && c.phase == phaseOpen {
+	if t := c.tls(); t != nil && t.shaking && t.started && c.phase == phaseOpen {
 		c.ended, c.awaiting = true, false
 		c.update()
 		t.wire.arrive(nil, err) // what came before may say more than the loss; the handshake tells

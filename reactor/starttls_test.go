@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -213,6 +214,17 @@ func TestStartTLS(t *testing.T) {
 		l.do(func() {})
 		wantIs(t, wait(t, up, "the timeout"), reactor.ErrTLSTimeout)
 		wantIs(t, wait(t, p.lost, "the end"), reactor.ErrTLSTimeout, reactor.ErrConnectionLost)
+	})
+	t.Run("a client that resets before its first byte is noticed at once, whatever the handshake timeout", func(t *testing.T) {
+		l := start(t, reactor.WithHandshakeTimeout(0))
+		p, up := newProbe(), make(chan error, 1)
+		port := l.listen(p.serve())
+		raw := dial(t, port.Addr())
+		wait(t, p.up, "the connection")
+		l.do(func() { upgrade(p, serverConfig(), up) })
+		reset(raw)
+		wantIs(t, wait(t, up, "the failure"), syscall.ECONNRESET, reactor.ErrTLS)
+		wantIs(t, wait(t, p.lost, "the end"), syscall.ECONNRESET, reactor.ErrConnectionLost)
 	})
 	t.Run("cancel aborts", func(t *testing.T) {
 		l := start(t)
