@@ -34,6 +34,25 @@ func (h *halves) WriteConnectionLost() {
 	}
 }
 
+// pieceSource is a producer that writes one piece whenever it is asked, and then is done.
+type pieceSource struct {
+	to      reactor.Transport
+	left    int
+	stopped bool
+}
+
+func (s *pieceSource) PauseProducing() {}
+func (s *pieceSource) StopProducing()  { s.stopped = true }
+
+func (s *pieceSource) ResumeProducing() {
+	if s.left == 0 {
+		s.to.UnregisterProducer()
+		return
+	}
+	s.left--
+	_, _ = s.to.Write([]byte("piece "))
+}
+
 // behind is a Wrapper of another protocol.
 type behind struct{ reactor.Protocol }
 
@@ -135,6 +154,32 @@ func TestHalfClose(t *testing.T) {
 					t.Errorf("got %v, want %v", err, reactor.ErrConnectionDone)
 				}
 			})
+			t.Run("T30 a producer is let finish before the half is over, and another one comes too late", func(t *testing.T) {
+				p := newHalves()
+				source, late := &pieceSource{left: 3}, &pieceSource{left: 1}
+				p.made = func(p *probe) {
+					tr := p.Transport().(reactor.TCPTransport)
+					source.to, late.to = tr, tr
+					if err := tr.RegisterProducer(source, false); err != nil {
+						t.Errorf("RegisterProducer answered %v, want nil", err)
+					}
+					tr.LoseWriteConnection()
+				}
+				l, raw := talk(t, p)
+				all, err := io.ReadAll(raw)
+				if want := "piece piece piece "; string(all) != want || err != nil {
+					t.Errorf("the peer got %q and %v, want %q and the end", all, err, want)
+				}
+				if got := wait(t, p.told, "the news"); got != "write" {
+					t.Errorf("got %q, want write", got)
+				}
+				l.do(func() {
+					if err := late.to.RegisterProducer(late, false); err != nil || !late.stopped || late.left != 1 {
+						t.Errorf("a late producer got %v, stopped %v, %d pieces left; want nil, true, 1", err, late.stopped, late.left)
+					}
+				})
+				nothing(t, p.lost, "a loss")
+			})
 			t.Run("LoseConnection after the peer's half is over", func(t *testing.T) {
 				p := newHalves()
 				p.readLost = func() {
@@ -178,5 +223,27 @@ func TestHalfClose(t *testing.T) {
 				})
 			}
 		})
+	}
+}
+
+// TestHalfCloseNotify ends one half of a TLS connection after its producer has come to its end.
+func TestHalfCloseNotify(t *testing.T) {
+	l := start(t)
+	server, client := newProbe(), newProbe()
+	addr := l.listenTLS(server.serve(), serverConfig())
+	l.secure(addr, clientOf(client), trusting())
+	wait(t, client.up, "the connection")
+	l.do(func() {
+		tr := client.Transport().(reactor.TCPTransport)
+		if err := tr.RegisterProducer(&pieceSource{to: tr}, true); err != nil {
+			t.Errorf("RegisterProducer answered %v, want nil", err)
+		}
+		_, _ = tr.Write([]byte("all of it"))
+		tr.LoseWriteConnection()
+	})
+	server.in.wait(t, len("all of it"))
+	l.do(client.Transport().UnregisterProducer)
+	if err := wait(t, server.lost, "the end"); err != reactor.ErrConnectionDone {
+		t.Errorf("the peer got %v, want %v: the end with close_notify", err, reactor.ErrConnectionDone)
 	}
 }
