@@ -247,3 +247,40 @@ func TestHalfCloseNotify(t *testing.T) {
 		t.Errorf("the peer got %v, want %v: the end with close_notify", err, reactor.ErrConnectionDone)
 	}
 }
+
+// TestHalfCloseKeyUpdate has the peer ask for new keys after our half of a TLS connection is over: there is no answer to that, and
+// the peer's half goes on.
+func TestHalfCloseKeyUpdate(t *testing.T) {
+	l, ended, over := start(t), make(chan struct{}), make(chan struct{})
+	addr := rawPeer(t, func(raw net.Conn) {
+		defer func() { close(ended); <-over }()
+		f := forge(t, raw)
+		if f == nil {
+			return
+		}
+		if all, err := io.ReadAll(f); len(all) > 0 || err != nil {
+			t.Errorf("the peer got %q and %v, want the end", all, err)
+		}
+		_, _ = raw.Write(f.record(recordOfHandshake, keyUpdateRequested))
+		f.rekey()
+		_, _ = raw.Write(f.record(recordOfData, []byte("with new keys")))
+		if n, err := io.Copy(io.Discard, raw); n > 0 || err != nil {
+			t.Errorf("the peer got %d bytes behind close_notify and %v, want none", n, err)
+		}
+	})
+	t.Cleanup(func() { close(over) })
+	p := newProbe()
+	l.secure(addr, clientOf(p), trusting())
+	wait(t, p.up, "the connection")
+	l.do(p.Transport().(reactor.TCPTransport).LoseWriteConnection)
+	if got := p.in.wait(t, len("with new keys")); got != "with new keys" {
+		t.Errorf("got %q, want %q", got, "with new keys")
+	}
+	wait(t, ended, "the end of our half")
+	l.do(func() {})
+	nothing(t, p.lost, "a loss")
+	l.do(p.Transport().LoseConnection)
+	if err := wait(t, p.lost, "the end"); err != reactor.ErrConnectionDone {
+		t.Errorf("got %v, want %v", err, reactor.ErrConnectionDone)
+	}
+}

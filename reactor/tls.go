@@ -28,6 +28,7 @@ type tlsLayer struct {
 	stands   bool // the handshake has succeeded
 	draining bool
 	left     bool // plaintext may be left in the session: the protocol paused or closed
+	ended    bool // close_notify has been sent: nothing may follow it
 	admitted bool // what TLS writes now has been let in as a whole, or is its last word
 }
 
@@ -224,6 +225,7 @@ func (t *tlsLayer) closeNotify() {
 		t.admitted = true
 		_ = t.session.CloseWrite()
 		t.admitted = false
+		t.ended = true
 	}
 }
 

@@ -121,6 +121,9 @@ func (w *tlsWire) shift(n int) {
 func (w *tlsWire) Write(p []byte) (int, error) {
 	if w.arrived == nil {
 		c := w.layer.c
+		if w.layer.ended { // an answer to a key update, which must not end the reading, or an alert
+			return len(p), nil
+		}
 		if !w.layer.admitted && c.Buffered() >= c.r.maxBuffered { // answers to key updates, which a peer can ask for without end
 			c.abort(ErrBufferFull)
 			return 0, ErrBufferFull
