@@ -216,7 +216,7 @@ func (a *attempt) watch(fd int) bool {
 }
 
 func (a *attempt) socketOptions() engine.SocketOptions {
-	return engine.SocketOptions{Bind: a.bind, Control: a.k.options.control}
+	return engine.SocketOptions{Bind: a.bind, Control: a.k.r.guarded(a.k.options.control)}
 }
 
 // Ready is the outcome of a dial.

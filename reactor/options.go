@@ -131,8 +131,8 @@ func Timeout(d time.Duration) ConnectOption { return func(o *connectOptions) { o
 // BindAddress sets the local address of the connection: "127.0.0.2" or, with a port, "127.0.0.2:2525".
 func BindAddress(addr string) ConnectOption { return func(o *connectOptions) { o.bind = addr } }
 
-// Control has f change the socket of a connection before it is bound and connected, with setsockopt(2) for example. An error of f fails
-// the address that is tried.
+// Control has f change the socket of a connection before it is bound and connected, with setsockopt(2) for example. An error of f, and
+// a panic, fails the address that is tried.
 func Control(f func(fd uintptr) error) ConnectOption {
 	return func(o *connectOptions) { o.control = f }
 }
@@ -145,7 +145,7 @@ type listenOptions struct {
 	engine.ListenOptions
 }
 
-// ControlListener has f change the listening socket before it is bound. An error of f fails the listening.
+// ControlListener has f change the listening socket before it is bound. An error of f, and a panic, fails the listening.
 func ControlListener(f func(fd uintptr) error) ListenOption {
 	return func(o *listenOptions) { o.Control = f }
 }

@@ -1,6 +1,7 @@
 package reactor
 
 import (
+	"cmp"
 	"reflect"
 	"runtime/debug"
 
@@ -24,6 +25,17 @@ func (r *Reactor) protect(what string, f func()) (panicked error) {
 	defer r.recoverPanic(what, &panicked)
 	f()
 	return nil
+}
+
+// guarded is a function that changes a socket, whose panic is its error: the socket is closed, as after any other.
+func (r *Reactor) guarded(control func(fd uintptr) error) func(fd uintptr) error {
+	if control == nil {
+		return nil
+	}
+	return func(fd uintptr) (err error) {
+		panicked := r.protect("Control", func() { err = control(fd) })
+		return cmp.Or(panicked, err)
+	}
 }
 
 // factoryKey identifies a factory that wants to be told of its first and last use; others need no counting.

@@ -3,6 +3,7 @@ package reactor_test
 import (
 	"errors"
 	"net"
+	"path/filepath"
 	"testing"
 
 	"go.uber.org/zap/zaptest/observer"
@@ -292,3 +293,45 @@ func (g grumpy) call(what string) {
 func (g grumpy) PauseProducing()  { g.call("PauseProducing") }
 func (g grumpy) ResumeProducing() { g.call("ResumeProducing") }
 func (g grumpy) StopProducing()   { g.call("StopProducing") }
+
+// TestControlPanics has the functions that change a socket panic: the socket is given up, and whoever asked for it is told.
+func TestControlPanics(t *testing.T) {
+	boo := func(uintptr) error { panic("boo") }
+	path := filepath.Join(t.TempDir(), "socket")
+	for name, test := range map[string]struct {
+		connect func(l *loop, f reactor.ClientFactory, o reactor.ConnectOption)
+		listen  func(l *loop, o reactor.ListenOption) (*reactor.Port, error)
+	}{
+		"TCP": {
+			func(l *loop, f reactor.ClientFactory, o reactor.ConnectOption) {
+				l.ConnectTCP("127.0.0.1", 9, f, o, reactor.Timeout(0))
+			},
+			func(l *loop, o reactor.ListenOption) (*reactor.Port, error) { return l.ListenTCP(0, echoFactory, o) },
+		},
+		"UNIX": {
+			func(l *loop, f reactor.ClientFactory, o reactor.ConnectOption) {
+				l.ConnectUNIX(path, f, o, reactor.Timeout(0))
+			},
+			func(l *loop, o reactor.ListenOption) (*reactor.Port, error) {
+				return l.ListenUNIX(path, echoFactory, o)
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var panicked *reactor.PanicError
+			option, logs := observed()
+			l := start(t, option)
+			f := clientOf(newProbe())
+			l.do(func() { test.connect(l, f, reactor.Control(boo)) })
+			if err := wait(t, f.failed, "the failure"); !errors.As(err, &panicked) || !errors.Is(err, reactor.ErrConnect) {
+				t.Errorf("connecting failed with %v, want the panic as an ErrConnect", err)
+			}
+			wantPanicLogged(t, logs, "Control", "boo")
+			l.do(func() {
+				if _, err := test.listen(l, reactor.ControlListener(boo)); !errors.As(err, &panicked) || !errors.Is(err, reactor.ErrCannotListen) {
+					t.Errorf("listening failed with %v, want the panic as an ErrCannotListen", err)
+				}
+			})
+		})
+	}
+}

@@ -96,6 +96,7 @@ func (r *Reactor) listen(at engine.Address, f Factory, config *tls.Config, o lis
 	if r.state.Load() >= stateStopping {
 		return nil, ErrStopped
 	}
+	o.Control = r.guarded(o.Control)
 	fd, err := r.sys.Listen(at, o.ListenOptions)
 	if err != nil {
 		return nil, err
