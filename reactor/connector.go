@@ -56,7 +56,7 @@ func (r *Reactor) ConnectTCP(host string, port int, f ClientFactory, options ...
 // ConnectTLS is ConnectTCP with TLS from the first byte. The connection is made once the handshake has succeeded: a bad
 // certificate is a ClientConnectionFailed whose reason matches ErrTLS. The peer's certificate is verified for host unless
 // config says otherwise; nil is a default configuration. config must not be changed afterwards; its callbacks run in a goroutine
-// of the handshake's own.
+// of the handshake's own, but for the Put of a ClientSessionCache, which runs on the reactor goroutine and must not block.
 //
 // Source: twisted.internet.interfaces.IReactorSSL.connectSSL.
 func (r *Reactor) ConnectTLS(host string, port int, f ClientFactory, config *tls.Config, options ...ConnectOption) *Connector {

@@ -66,13 +66,18 @@ func (t *tlsLayer) within(d time.Duration) {
 
 // shakeHands runs in its own goroutine. The callbacks of the configuration run in it: a panic of theirs fails the handshake.
 func (t *tlsLayer) shakeHands() {
-	var err error
+	err := errHandshakeGoexit
 	t.c.r.handshakes <- struct{}{}
-	panicked := t.c.r.protect("Handshake", func() { err = t.session.Handshake() })
-	<-t.c.r.handshakes
-	err = cmp.Or(panicked, err)
-	_ = t.c.r.CallFromThread(func() { t.shaken(err) })
+	defer func() { // also when a callback ends the goroutine
+		<-t.c.r.handshakes
+		_ = t.c.r.CallFromThread(func() { t.shaken(err) })
+	}()
+	var failed error
+	panicked := t.c.r.protect("Handshake", func() { failed = t.session.Handshake() })
+	err = cmp.Or(panicked, failed)
 }
+
+var errHandshakeGoexit = errors.New("reactor: a callback of the tls.Config ended its goroutine with runtime.Goexit")
 
 // shaken is the end of the handshake, back on the reactor goroutine.
 func (t *tlsLayer) shaken(err error) {
@@ -174,7 +179,7 @@ func (t *tlsLayer) drain() {
 	t.borrow()
 	for c.phase == phaseOpen && !c.paused && !c.half().readLost {
 		buf := c.r.plainBuffer()
-		n, err := t.session.Read(buf)
+		n, err := t.read(buf)
 		if n > 0 {
 			c.deliver(buf[:n])
 			continue
@@ -186,6 +191,12 @@ func (t *tlsLayer) drain() {
 	}
 	t.giveBack()
 	t.draining = false
+}
+
+// read decrypts one record. A cache of the user's for sessions hears of new ones in it.
+func (t *tlsLayer) read(buf []byte) (n int, err error) {
+	defer t.c.r.recoverPanic("TLS", &err)
+	return t.session.Read(buf)
 }
 
 // readFailed sorts the ends of a session: nothing to read yet, close_notify (io.EOF), an end without it, a fault.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -551,5 +552,45 @@ func TestTLSSessions(t *testing.T) {
 		for _, p := range all {
 			wantIs(t, wait(t, p.lost, "ConnectionLost"), reactor.ErrConnectionDone)
 		}
+	})
+}
+
+// putPanics is a cache for sessions that cannot take any.
+type putPanics struct{}
+
+func (putPanics) Get(string) (*tls.ClientSessionState, bool) { return nil, false }
+func (putPanics) Put(string, *tls.ClientSessionState)        { panic("put") }
+
+func TestTLSCallbacks(t *testing.T) {
+	t.Run("a panic of the session cache, after the handshake, ends the connection and no more", func(t *testing.T) {
+		option, logs := observed()
+		l := start(t, option)
+		addr := tlsPeer(t, serverConfig(), echoTLS)
+		config := trusting()
+		config.ClientSessionCache = putPanics{}
+		p := newProbe()
+		l.secure(addr, clientOf(p), config)
+		var panicked *reactor.PanicError
+		if err := wait(t, p.lost, "the end"); !errors.As(err, &panicked) || panicked.Value != "put" {
+			t.Errorf("got %v, want the panic", err)
+		}
+		wantPanicLogged(t, logs, "TLS", "put")
+	})
+	t.Run("callbacks that end their goroutine fail their handshakes, and leave room for others", func(t *testing.T) {
+		l := start(t)
+		addr := tlsPeer(t, serverConfig(), echoTLS)
+		config := trusting()
+		config.VerifyConnection = func(tls.ConnectionState) error { runtime.Goexit(); return nil }
+		f := clientOf(newProbe())
+		many := 4*runtime.GOMAXPROCS(0) + 1 // more than may compute at the same time
+		for range many {
+			l.secure(addr, f, config, reactor.Timeout(0))
+		}
+		for range many {
+			wantIs(t, wait(t, f.failed, "a failure"), reactor.ErrTLS)
+		}
+		p := newProbe()
+		l.secure(addr, clientOf(p), trusting())
+		wait(t, p.up, "a good connection")
 	})
 }
