@@ -16,7 +16,7 @@ import (
 // with the fewest connections when it begins. So a protocol is as single-threaded as ever, but two protocols may run at the same
 // time: what they share needs a lock.
 //
-// A factory is shared by all of them, and never called from two at the same time.
+// A factory is shared by all of them. No two reactors are in factories of the group at the same time.
 //
 // Goroutine: any, for every method.
 type Group struct {
@@ -24,6 +24,7 @@ type Group struct {
 
 	mu     sync.Mutex
 	shared map[Factory]*shared // factories in use that can be told apart
+	turns  turns
 }
 
 // NewGroup makes a group of n reactors with the same options each; zero and less mean one for each core that Go uses. A function that

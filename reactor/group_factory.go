@@ -7,15 +7,34 @@ import (
 	"sync/atomic"
 )
 
+// turns lets one reactor at a time into the factories of a group. There is one for all of them: a factory may have another
+// one's Connector connect, and two that did so for each other would wait for ever.
+type turns struct {
+	mu    sync.Mutex
+	owner atomic.Pointer[Reactor] // whose goroutine is in a factory
+}
+
+// take runs f while no other reactor is in a factory. A reactor that is in one already goes straight on.
+func (t *turns) take(r *Reactor, f func()) {
+	if t.owner.Load() == r {
+		f()
+		return
+	}
+	t.mu.Lock()
+	t.owner.Store(r)
+	defer func() {
+		t.owner.Store(nil)
+		t.mu.Unlock()
+	}()
+	f()
+}
+
 // shared is a factory that several reactors call, one at a time. It hears of its first and its last use by any of them.
 type shared struct {
-	g    *Group
-	f    Factory
-	refs int // calls and reactors that have it in use; guarded by g.mu
-
-	mu    sync.Mutex
-	owner atomic.Pointer[Reactor] // whose goroutine is in the factory
-	users int                     // reactors that have it in use, guarded by mu
+	g     *Group
+	f     Factory
+	refs  int // calls and reactors that have it in use; guarded by g.mu
+	users int // reactors that have it in use; guarded by g.turns
 }
 
 // share answers what all reactors of the group have in common of f. The caller releases it.
@@ -49,21 +68,6 @@ func (s *shared) release() {
 	}
 }
 
-// call runs f while no other reactor is in the factory. A reactor that is in it already goes straight on.
-func (s *shared) call(r *Reactor, f func()) {
-	if s.owner.Load() == r {
-		f()
-		return
-	}
-	s.mu.Lock()
-	s.owner.Store(r)
-	defer func() {
-		s.owner.Store(nil)
-		s.mu.Unlock()
-	}()
-	f()
-}
-
 // on is the factory as one of the reactors sees it. It is comparable: the reactor knows it again.
 func (s *shared) on(r *Reactor, f Factory) Factory { return groupFactory{s: s, r: r, f: f} }
 
@@ -79,14 +83,14 @@ type groupFactory struct {
 
 // BuildProtocol asks the factory.
 func (g groupFactory) BuildProtocol(addr net.Addr) (p Protocol) {
-	g.s.call(g.r, func() { p = g.f.BuildProtocol(addr) })
+	g.s.g.turns.take(g.r, func() { p = g.f.BuildProtocol(addr) })
 	return p
 }
 
 // StartFactory counts this reactor in.
 func (g groupFactory) StartFactory() {
 	g.s.retain()
-	g.s.call(g.r, func() {
+	g.s.g.turns.take(g.r, func() {
 		g.s.users++
 		if f, ok := g.f.(Starter); ok && g.s.users == 1 {
 			f.StartFactory()
@@ -97,7 +101,7 @@ func (g groupFactory) StartFactory() {
 // StopFactory counts this reactor out.
 func (g groupFactory) StopFactory() (err error) {
 	defer g.s.release()
-	g.s.call(g.r, func() {
+	g.s.g.turns.take(g.r, func() {
 		g.s.users--
 		if f, ok := g.f.(Stopper); ok && g.s.users == 0 {
 			err = f.StopFactory()
@@ -113,15 +117,15 @@ type groupClientFactory struct {
 
 // StartedConnecting tells the factory.
 func (g groupClientFactory) StartedConnecting(c *Connector) {
-	g.s.call(g.r, func() { g.client.StartedConnecting(c) })
+	g.s.g.turns.take(g.r, func() { g.client.StartedConnecting(c) })
 }
 
 // ClientConnectionFailed tells the factory.
 func (g groupClientFactory) ClientConnectionFailed(c *Connector, reason error) {
-	g.s.call(g.r, func() { g.client.ClientConnectionFailed(c, reason) })
+	g.s.g.turns.take(g.r, func() { g.client.ClientConnectionFailed(c, reason) })
 }
 
 // ClientConnectionLost tells the factory.
 func (g groupClientFactory) ClientConnectionLost(c *Connector, reason error) {
-	g.s.call(g.r, func() { g.client.ClientConnectionLost(c, reason) })
+	g.s.g.turns.take(g.r, func() { g.client.ClientConnectionLost(c, reason) })
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -215,4 +216,58 @@ func TestGroup(t *testing.T) {
 			t.Errorf("Run answered %v, want nil", err)
 		}
 	})
+}
+
+// TestGroupFactoriesOfEachOther has two factories that connect each other's Connector when an attempt fails, as a service with a
+// stand-in does, on two reactors at the same time.
+func TestGroupFactoriesOfEachOther(t *testing.T) {
+	g := startGroup(t, 2)
+	const rounds = 20
+	var inside [2]atomic.Bool
+	var factories [2]*client
+	var connectors sync.Map // [2]any{reactor, factory}: *reactor.Connector
+	on := func() int {
+		for i, r := range g.Reactors() {
+			if deferred.OnLoop(r) {
+				return i
+			}
+		}
+		return -1
+	}
+	failed := make(chan struct{}, 4*rounds)
+	left := [2]int{rounds, rounds} // of each reactor
+	for i := range factories {
+		f := newClient(nil)
+		f.failed = make(chan error, 4*rounds)
+		f.started = func(k *reactor.Connector) { connectors.Store([2]int{on(), i}, k) }
+		f.onFail = func(*reactor.Connector, error) {
+			here := on()
+			failed <- struct{}{}
+			if left[here]--; left[here] < 0 {
+				return
+			}
+			inside[here].Store(true)
+			for range 1000 { // gives the other reactor the time to come here, too, if it can
+				if inside[1-here].Load() {
+					break
+				}
+				runtime.Gosched()
+			}
+			if other, ok := connectors.Load([2]int{here, 1 - i}); ok {
+				_ = other.(*reactor.Connector).Connect()
+			}
+			inside[here].Store(false)
+		}
+		factories[i] = f
+	}
+	for _, f := range factories {
+		for range 2 { // one on each reactor
+			if err := g.ConnectTCP("127.0.0.1", 0, f); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for range 2 * rounds {
+		wait(t, failed, "a failure")
+	}
 }
