@@ -25,6 +25,9 @@ type Group struct {
 	mu     sync.Mutex
 	shared map[Factory]*shared // factories in use that can be told apart
 	turns  turns
+
+	preparing sync.Mutex // held while something is prepared before Run
+	begun     bool       // Run was called; guarded by preparing
 }
 
 // NewGroup makes a group of n reactors with the same options each; zero and less mean one for each core that Go uses. A function that
@@ -58,6 +61,9 @@ func (g *Group) RunContext(ctx context.Context) error {
 }
 
 func (g *Group) run(run func(*Reactor) error) error {
+	g.preparing.Lock()
+	g.begun = true
+	g.preparing.Unlock()
 	errs := make([]error, len(g.reactors))
 	var wg sync.WaitGroup
 	for i, r := range g.reactors {
@@ -181,22 +187,33 @@ func (g *Group) listen(f Factory, listen func(*Reactor, Factory) (*Port, error))
 	return &GroupPort{p: p}, nil
 }
 
-// callFirst runs f on the goroutine of the first reactor, or here when that does not run.
+// callFirst runs f on the goroutine of the first reactor, or here before Run.
 func (g *Group) callFirst(f func()) error {
-	first := g.reactors[0]
 	for _, r := range g.reactors {
 		if deferred.OnLoop(r) {
 			return ErrGroupGoroutine
 		}
 	}
-	if first.state.Load() == stateNew {
-		f()
+	if g.prepare(f) {
 		return nil
 	}
 	done := make(chan struct{})
-	if err := first.CallFromThread(func() { defer close(done); f() }); err != nil {
+	if err := g.reactors[0].CallFromThread(func() { defer close(done); f() }); err != nil {
 		return err
 	}
 	<-done
 	return nil
+}
+
+// prepare runs f if the first reactor does not run, and keeps Run from beginning meanwhile.
+func (g *Group) prepare(f func()) bool {
+	first := g.reactors[0]
+	g.preparing.Lock()
+	defer g.preparing.Unlock()
+	if g.begun || first.state.Load() != stateNew {
+		return false
+	}
+	defer deferred.EnterLoop(first)() // what f calls must not come here again
+	f()
+	return true
 }

@@ -271,3 +271,22 @@ func TestGroupFactoriesOfEachOther(t *testing.T) {
 		wait(t, failed, "a failure")
 	}
 }
+
+// TestGroupListenWhileRunBegins has nothing to wait for between the two.
+func TestGroupListenWhileRunBegins(t *testing.T) {
+	for range 50 {
+		g, done := reactor.NewGroup(2), make(chan error, 1)
+		go func() { done <- g.Run() }()
+		p, err := g.ListenTCP(0, echoFactory, reactor.Interface("127.0.0.1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw := dial(t, p.Addr())
+		send(t, raw, "x")
+		expect(t, raw, "x")
+		_ = g.Stop()
+		if err := wait(t, done, "Run"); err != nil {
+			t.Errorf("Run answered %v, want nil", err)
+		}
+	}
+}
