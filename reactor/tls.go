@@ -138,7 +138,8 @@ func (c *conn) finishingHandshake() bool {
 	return t != nil && t.shaking && (len(t.pending) > 0 || c.phase == phaseOpen)
 }
 
-// feed takes ciphertext from the socket. In steady state it is borrowed: drain leaves nothing, or copies what it must leave.
+// feed takes ciphertext from the socket. In steady state it is borrowed: a record that waits for its end gets that, and of the
+// rest only what drain leaves is copied.
 func (t *tlsLayer) feed(p []byte) {
 	if t.shaking {
 		t.start()
@@ -146,12 +147,16 @@ func (t *tlsLayer) feed(p []byte) {
 		t.c.update()
 		return
 	}
-	if len(t.wire.in) > 0 {
-		t.wire.in = append(t.wire.in, p...)
+	for len(t.wire.in) > 0 && len(p) > 0 {
+		n := t.wire.missing(len(p))
+		t.wire.in = append(t.wire.in, p[:n]...)
+		p = p[n:]
 		t.drain()
+	}
+	if len(p) == 0 {
 		return
 	}
-	t.wire.in = p
+	t.wire.in = p[:len(p):len(p)]
 	t.drain()
 	t.wire.in = append([]byte(nil), t.wire.in...)
 }
@@ -190,6 +195,7 @@ func (t *tlsLayer) drain() {
 		}
 	}
 	t.giveBack()
+	t.wire.trim()
 	t.draining = false
 }
 

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -593,4 +594,37 @@ func TestTLSCallbacks(t *testing.T) {
 		l.secure(addr, clientOf(p), trusting())
 		wait(t, p.up, "a good connection")
 	})
+}
+
+// TestTLSPartialRecord leaves a few bytes of a record behind much traffic: they take the memory of a few bytes.
+func TestTLSPartialRecord(t *testing.T) {
+	const head, body = 6, 16000
+	l, more := start(t), make(chan struct{})
+	addr := rawPeer(t, func(raw net.Conn) {
+		f := forge(t, raw)
+		if f == nil {
+			return
+		}
+		first, second := f.record(recordOfData, []byte("x")), f.record(recordOfData, pattern(body, 1))
+		_, _ = raw.Write(slices.Concat(first, second[:head]))
+		<-more
+		rest := second[head:]
+		for i := range 3 {
+			rest = append(rest, f.record(recordOfData, pattern(body, uint64(2+i)))...)
+		}
+		_, _ = raw.Write(append(rest, f.record(recordOfData, pattern(body, 5))[:head]...))
+		_, _ = io.Copy(io.Discard, raw)
+	})
+	p := newProbe()
+	l.secure(addr, clientOf(p), trusting())
+	p.in.wait(t, 1)
+	close(more)
+	got := p.in.wait(t, 1+4*body)
+	sameBytes(t, []byte(got), slices.Concat([]byte("x"), pattern(body, 1), pattern(body, 2), pattern(body, 3), pattern(body, 4)))
+	for waiting, memory := 0, 0; waiting < head; {
+		l.do(func() { waiting, memory = reactor.Undecrypted(p.Transport()) })
+		if waiting == head && memory > 4*head {
+			t.Errorf("%d bytes that wait take %d, want at most %d", waiting, memory, 4*head)
+		}
+	}
 }

@@ -87,6 +87,24 @@ const (
 	maxRecordBody   = 16<<10 + 2048 // TLS 1.2; TLS 1.3 allows less
 )
 
+// missing is how many of n bytes belong to the record that waits for its end; all of them when none does.
+func (w *tlsWire) missing(n int) int {
+	switch {
+	case w.ready():
+		return n
+	case len(w.in) < recordHeader:
+		return min(n, recordHeader-len(w.in))
+	}
+	return min(n, recordHeader+int(w.in[3])<<8+int(w.in[4])-len(w.in))
+}
+
+// trim parts with the memory of what was handed out.
+func (w *tlsWire) trim() {
+	if cap(w.in) > 2*len(w.in) {
+		w.in = append([]byte(nil), w.in...)
+	}
+}
+
 func (w *tlsWire) take(p []byte) (int, error) {
 	if !w.ready() {
 		if w.err != nil {
@@ -170,4 +188,5 @@ func (w *tlsWire) arrive(p []byte, end error) {
 func (w *tlsWire) settle() {
 	w.fetch()
 	w.arrived = nil
+	w.trim()
 }
