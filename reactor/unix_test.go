@@ -2,6 +2,7 @@ package reactor_test
 
 import (
 	"errors"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/tconn/tconn/reactor"
 )
@@ -229,6 +231,18 @@ func TestSocketOptions(t *testing.T) {
 		err := tr.SetUserTimeout(2e9)
 		if runtime.GOOS == "linux" && err != nil || runtime.GOOS != "linux" && !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("SetUserTimeout answered %v", err)
+		}
+		for what, err := range map[string]error{
+			"a read buffer of 4 GiB":            tr.SetReadBuffer(1 << 32),
+			"a negative write buffer":           tr.SetWriteBuffer(-1),
+			"a user timeout of 2^32 ms":         tr.SetUserTimeout(1 << 32 * time.Millisecond),
+			"a negative user timeout":           tr.SetUserTimeout(-1),
+			"a keep-alive of the longest time":  tr.SetKeepAlivePeriod(math.MaxInt64),
+			"a keep-alive of the shortest time": tr.SetKeepAlivePeriod(math.MinInt64),
+		} {
+			if err == nil || !strings.HasPrefix(err.Error(), "reactor: ") {
+				t.Errorf("%s answered %v, want an error of package reactor", what, err)
+			}
 		}
 		port, _ := second.Addr().(*net.TCPAddr)
 		again, err := l.ListenTCP(port.Port, echoFactory, reactor.Interface("127.0.0.1"))
