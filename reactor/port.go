@@ -290,11 +290,11 @@ func (p *Port) close() error {
 	if p.attached {
 		p.r.poller.Deregister(&p.attachment)
 	}
+	p.unlink() // while the socket keeps the number of its file from being given to another one
 	p.r.sys.Close(p.fd)
 	if p.spare >= 0 {
 		p.r.sys.Close(p.spare)
 	}
-	p.unlink()
 	p.fd, p.spare = -1, -1
 	delete(p.r.ports, p)
 	return p.r.releaseFactory(p.f)
