@@ -84,7 +84,8 @@ func (c *conn) open() {
 		c.doom(panicked)
 		return
 	case p == nil:
-		c.doom(ErrConnectionDone)
+		c.closeNotify()
+		c.giveUp(ErrConnectionDone)
 		return
 	}
 	c.proto = p
@@ -302,7 +303,7 @@ func (c *conn) closeSocket() {
 	c.r.sys.Close(fd)
 }
 
-// giveUp ends a connection whose TLS failed, after sending the alert that tells the peer why.
+// giveUp ends a connection at once, after sending the alert by which TLS tells the peer why.
 func (c *conn) giveUp(reason error) {
 	if c.phase < phaseDoomed {
 		if !c.broken {

@@ -205,6 +205,15 @@ func TestListenTLS(t *testing.T) {
 			}
 		}
 	})
+	t.Run("a factory that declines ends the session as it should be ended", func(t *testing.T) {
+		l := start(t)
+		addr := l.listenTLS(reactor.FactoryFunc(func(net.Addr) reactor.Protocol { return nil }), serverConfig())
+		p := newProbe()
+		l.secure(addr, clientOf(p), trusting())
+		if err := wait(t, p.lost, "the end"); err != reactor.ErrConnectionDone {
+			t.Errorf("the client got %v, want %v", err, reactor.ErrConnectionDone)
+		}
+	})
 	t.Run("a configuration that cannot serve is refused at once", func(t *testing.T) {
 		r := reactor.New()
 		for _, config := range []*tls.Config{nil, {}} {
