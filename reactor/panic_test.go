@@ -298,6 +298,15 @@ func (g grumpy) StopProducing()   { g.call("StopProducing") }
 func TestControlPanics(t *testing.T) {
 	boo := func(uintptr) error { panic("boo") }
 	path := filepath.Join(t.TempDir(), "socket")
+	t.Run("UDP", func(t *testing.T) {
+		var panicked *reactor.PanicError
+		l := start(t)
+		var err error
+		l.do(func() { _, err = l.ListenUDP(0, &reactor.BaseDatagramProtocol{}, reactor.ControlListener(boo)) })
+		if !errors.As(err, &panicked) {
+			t.Errorf("listening failed with %v, want the panic", err)
+		}
+	})
 	for name, test := range map[string]struct {
 		connect func(l *loop, f reactor.ClientFactory, o reactor.ConnectOption)
 		listen  func(l *loop, o reactor.ListenOption) (*reactor.Port, error)

@@ -114,6 +114,7 @@ func (u *UDPPort) listen(port int, o listenOptions) error {
 }
 
 func (u *UDPPort) bind(at netip.AddrPort, o engine.ListenOptions) error {
+	o.Control = u.r.guarded(o.Control)
 	fd, six, err := u.sys.ListenDatagram(at, o)
 	if err == nil {
 		u.fd, u.six = fd, six
