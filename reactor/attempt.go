@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tconn/tconn/reactor/internal/engine"
 )
@@ -17,6 +18,7 @@ import (
 // attempt is one try of a Connector: look the name up, race the addresses, shake hands. It exists only while it runs.
 type attempt struct {
 	k       *Connector
+	began   time.Duration
 	timeout *DelayedCall
 	cancel  context.CancelFunc // of the name lookup
 
@@ -37,7 +39,7 @@ type dial struct {
 }
 
 func newAttempt(k *Connector) *attempt {
-	a := &attempt{k: k}
+	a := &attempt{k: k, began: k.r.timers.now()}
 	k.r.attempts[a] = struct{}{}
 	k.r.load.Add(1)
 	return a
@@ -279,6 +281,7 @@ func (a *attempt) secure(c *conn) {
 
 func (a *attempt) succeed(c *conn) {
 	a.finish()
+	a.k.r.attempted(a.began, nil)
 	a.k.connected(c)
 }
 
@@ -294,6 +297,7 @@ func (a *attempt) fail(kind, cause error) {
 		c.giveUp(kind)
 	}
 	reason := &ConnectError{Kind: kind, Host: a.k.host, Port: a.k.port, Err: cause}
+	a.k.r.attempted(a.began, reason)
 	a.k.r.soon(func() { a.k.failed(reason) })
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"sync/atomic"
 
 	"github.com/tconn/tconn/reactor/internal/engine"
 )
@@ -25,6 +26,7 @@ type conn struct {
 	onLost        func(reason error)
 	reason        error // set once doomed
 	rare          *rare
+	label         atomic.Pointer[label] // names proto in the log
 
 	phase    phase
 	paused   bool
@@ -89,7 +91,9 @@ func (c *conn) open() {
 		return
 	}
 	c.proto = p
-	panicked = c.r.protect("ConnectionMade", func() {
+	c.setLabel()
+	c.countMade()
+	panicked = c.call("ConnectionMade", func() {
 		p.MakeConnection(c)
 		p.ConnectionMade()
 	})
@@ -100,7 +104,7 @@ func (c *conn) open() {
 }
 
 func (c *conn) build() (p Protocol, panicked error) {
-	panicked = c.r.protect("BuildProtocol", func() { p = c.owner.factory().BuildProtocol(c.RemoteAddr()) })
+	panicked = c.call("BuildProtocol", func() { p = c.owner.factory().BuildProtocol(c.RemoteAddr()) })
 	return p, panicked
 }
 
@@ -166,6 +170,7 @@ func (c *conn) read() {
 			c.peerEnded()
 			return
 		}
+		c.r.count.BytesRead += uint64(n)
 		c.received(buf[:n])
 		if c.want()&engine.Read == 0 {
 			return
@@ -194,7 +199,8 @@ func (c *conn) deliver(p []byte) {
 }
 
 func (c *conn) callDataReceived(p []byte) (panicked error) {
-	defer c.r.recoverPanic("DataReceived", &panicked)
+	c.r.watch.doing(dataReceived, c, 0)
+	defer c.recoverPanic(dataReceived.name, &panicked)
 	c.proto.DataReceived(p)
 	return nil
 }
@@ -265,10 +271,11 @@ func (c *conn) bury() {
 	}
 	if f := c.onLost; f != nil {
 		c.onLost = nil
-		c.r.protect("OnLost", func() { f(reason) })
+		c.call("OnLost", func() { f(reason) })
 	}
 	if c.proto != nil {
-		c.r.protect("ConnectionLost", func() { c.proto.ConnectionLost(reason) })
+		c.countLost()
+		c.call("ConnectionLost", func() { c.proto.ConnectionLost(reason) })
 	}
 	c.owner.connectionLost(c, reason)
 	if p := c.pump(); p != nil {
@@ -282,10 +289,12 @@ func (c *conn) buryRare(rare *rare) {
 	}
 	if rare.tls != nil {
 		rare.tls.shut(c.reason)
+		c.r.count.Buffered -= int64(len(rare.tls.pending))
+		rare.tls.pending = nil
 	}
 	if p := rare.producer; p != nil {
 		rare.producer = nil
-		c.r.protect("StopProducing", p.StopProducing)
+		c.call("StopProducing", p.StopProducing)
 	}
 }
 
@@ -325,7 +334,7 @@ func (c *conn) OnLost(f func(reason error)) {
 		return
 	}
 	c.onLost = func(reason error) {
-		c.r.protect("OnLost", func() { before(reason) })
+		c.call("OnLost", func() { before(reason) })
 		f(reason)
 	}
 }

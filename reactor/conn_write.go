@@ -9,6 +9,7 @@ import (
 // Write queues p.
 func (c *conn) Write(p []byte) (int, error) {
 	if !c.writable() {
+		c.r.count.DroppedWrites++
 		return 0, ErrWriteAfterClose
 	}
 	if c.Buffered() >= c.r.maxBuffered {
@@ -86,6 +87,7 @@ func (c *conn) gather(p []byte) {
 		c.off = 0
 	}
 	c.out = append(c.out, p...)
+	c.r.count.Buffered += int64(len(p))
 	if !c.awaiting {
 		c.enqueue()
 	}
@@ -170,7 +172,9 @@ func (c *conn) flushOnce() {
 	if c.unsent() == 0 {
 		return
 	}
-	c.off += c.writeNow(c.out[c.off:])
+	n := c.writeNow(c.out[c.off:])
+	c.off += n
+	c.r.count.Buffered -= int64(n)
 	if c.unsent() == 0 {
 		c.release()
 	}
@@ -181,6 +185,7 @@ func (c *conn) writeNow(p []byte) int {
 	n, err := c.r.sys.Write(c.attachment.FD(), p)
 	switch {
 	case err == nil:
+		c.r.count.BytesWritten += uint64(n)
 		c.progress()
 	case !errors.Is(err, engine.ErrWouldBlock):
 		c.writeFailed(err)
@@ -231,6 +236,7 @@ func (c *conn) await(more bool) {
 // release gives the write buffer back.
 func (c *conn) release() {
 	if c.out != nil {
+		c.r.count.Buffered -= int64(c.unsent())
 		c.r.giveBuffer(c.out)
 		c.out, c.off = nil, 0
 	}

@@ -89,7 +89,7 @@ func (k *Connector) Connect() error {
 	a := newAttempt(k)
 	k.attempt = a
 	k.r.useFactory(k.client)
-	k.r.protect("StartedConnecting", func() { k.client.StartedConnecting(k) })
+	k.r.call("StartedConnecting", func() { k.client.StartedConnecting(k) })
 	if !a.over {
 		a.start()
 	}
@@ -152,7 +152,7 @@ func (d destination) String() string {
 // failed ends an attempt without a connection.
 func (k *Connector) failed(reason error) {
 	k.attempt = nil
-	k.r.protect("ClientConnectionFailed", func() { k.client.ClientConnectionFailed(k, reason) })
+	k.r.call("ClientConnectionFailed", func() { k.client.ClientConnectionFailed(k, reason) })
 	k.released()
 }
 
@@ -172,7 +172,7 @@ func (k *Connector) connectionLost(c *conn, reason error) {
 		return
 	}
 	k.conn = nil
-	k.r.protect("ClientConnectionLost", func() { k.client.ClientConnectionLost(k, reason) })
+	k.r.call("ClientConnectionLost", func() { k.client.ClientConnectionLost(k, reason) })
 	k.released()
 }
 

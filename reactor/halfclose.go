@@ -44,7 +44,7 @@ func (c *conn) endWriting() {
 	c.rare.half.closed = true
 	c.r.sys.ShutdownWrite(c.attachment.FD())
 	if h, ok := As[HalfCloser](c.proto); ok {
-		if panicked := c.r.protect("WriteConnectionLost", h.WriteConnectionLost); panicked != nil {
+		if panicked := c.call("WriteConnectionLost", h.WriteConnectionLost); panicked != nil {
 			c.doom(panicked)
 			return
 		}
@@ -62,7 +62,7 @@ func (c *conn) keepsWriting() bool {
 	}
 	c.unusual().half.readLost = true
 	c.update()
-	if panicked := c.r.protect("ReadConnectionLost", h.ReadConnectionLost); panicked != nil {
+	if panicked := c.call("ReadConnectionLost", h.ReadConnectionLost); panicked != nil {
 		c.doom(panicked)
 		return true
 	}

@@ -212,6 +212,7 @@ func (p *Port) branch(r *Reactor) *Port {
 // begin gives a new connection to its protocol, over a TLS handshake if asked for.
 func (p *Port) begin(fd int, remote engine.Address) {
 	defer p.r.settle()
+	p.r.count.Accepted++
 	c := newConn(p.r, p, fd)
 	if !remote.UNIX {
 		c.remote = remote.AddrPort
@@ -222,7 +223,7 @@ func (p *Port) begin(fd int, remote engine.Address) {
 	}
 	startTLS(c, tls.Server, p.config, false, func(err error) {
 		if err != nil {
-			p.r.log.Debug("TLS handshake failed", zap.Stringer("peer", c.RemoteAddr()), zap.Error(err))
+			p.r.log.Debug("TLS handshake failed", append(c.fields(), zap.NamedError(FieldError, err))...)
 			c.giveUp(&LossError{Kind: ErrConnectionLost, Err: tlsError(err)})
 			return
 		}
@@ -239,6 +240,7 @@ func (p *Port) turnAway() error {
 	}
 	fd, _, err := p.r.sys.Accept(p.fd)
 	if err == nil {
+		p.r.count.TurnedAway++
 		p.r.sys.Close(fd)
 	}
 	p.spare = p.reserve()
@@ -256,7 +258,7 @@ func (p *Port) reserve() int {
 
 // rest stops accepting for a moment: the listening socket stays ready, and to ask it again at once would spin.
 func (p *Port) rest(err error) {
-	p.r.log.Warn("accept failed; resting", zap.Stringer("port", p.Addr()), zap.Error(err), zap.Duration("pause", acceptPause))
+	p.r.log.Warn("accept failed; resting", zap.Stringer(FieldPort, p.Addr()), zap.NamedError(FieldError, err), zap.Duration(FieldPause, acceptPause))
 	if p.pause != nil {
 		return
 	}

@@ -46,6 +46,7 @@ func (c *conn) holdProducer() {
 		return
 	}
 	rare.held = true
+	c.r.count.ProducerPauses++
 	c.callProducer("PauseProducing", rare.producer.PauseProducing)
 }
 
@@ -69,7 +70,7 @@ func (c *conn) stopProducer() {
 }
 
 func (c *conn) callProducer(what string, f func()) {
-	if panicked := c.r.protect(what, f); panicked != nil {
+	if panicked := c.call(what, f); panicked != nil {
 		c.doom(panicked)
 	}
 }

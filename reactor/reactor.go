@@ -18,7 +18,7 @@ import (
 // connections runs.
 //
 // Goroutine: before Run, the one that prepares it; after that only the reactor's own, but for CallFromThread, Go, Stop and Running,
-// which may be called anywhere. Many reactors can live in a process.
+// which may be called anywhere, and Stats. Many reactors can live in a process.
 type Reactor struct {
 	// settings
 	log          *zap.Logger
@@ -30,7 +30,7 @@ type Reactor struct {
 
 	state   atomic.Int32
 	load    atomic.Int64 // connections and attempts, for Group
-	inTurn  atomic.Bool  // the reactor goroutine is running callbacks, not waiting
+	inTurn  turnMark     // the reactor goroutine is running callbacks, not waiting
 	calls   calls
 	timers  *timers // planned by CallLater
 	own     *timers // planned by the reactor for itself; they run while it stops, too
@@ -61,6 +61,17 @@ type Reactor struct {
 	handshakeTimeout time.Duration
 	tlsClients       map[clientKey]*tls.Config
 	tlsSessions      map[*tls.Config]tls.ClientSessionCache
+
+	// what it is doing and has done
+	began     time.Time
+	ownClock  bool          // the clock is not the system's
+	turnBegan time.Duration // by the clock
+	count     Stats         // what is counted; gather adds the rest
+	published published
+	watch     watchdog
+	labels    map[string]*label
+	metrics   Metrics                 // nil: nobody wants to know
+	made      map[*conn]time.Duration // when, for the metrics
 
 	dirty     []*conn // have something to flush or to go on with when the callback has returned
 	doomed    []*conn // have ended; their protocols do not know yet
@@ -98,7 +109,10 @@ func New(options ...Option) *Reactor {
 		sys:              engine.OS,
 		tlsClients:       make(map[clientKey]*tls.Config),
 		tlsSessions:      make(map[*tls.Config]tls.ClientSessionCache),
+		began:            time.Now(),
+		labels:           make(map[string]*label),
 	}
+	r.watch.r, r.watch.limit = r, DefaultStallWarning
 	r.threads.init(r)
 	r.starting.init(r, Startup, noLimit)
 	r.stopping.init(r, Shutdown, DefaultShutdownTimeout)
@@ -175,7 +189,13 @@ func (r *Reactor) RunUntilCurrent() {
 	if r.Running() {
 		panic("reactor: RunUntilCurrent called on a reactor that runs")
 	}
+	if r.inTurn.Load() { // called by what it runs
+		r.turn()
+		return
+	}
+	r.beginTurn()
 	r.turn()
+	r.endTurn()
 }
 
 // mustBeInTurn catches, at the price of a load, most calls from a wrong goroutine: those made while the loop waits.
@@ -186,20 +206,21 @@ func (r *Reactor) mustBeInTurn(verb string) {
 }
 
 // enter and leave frame everything that runs on the reactor goroutine: leave sends what the callbacks wrote.
-func (r *Reactor) enter() { r.inTurn.Store(true) }
+func (r *Reactor) enter() { r.beginTurn() }
 
 func (r *Reactor) leave() {
 	r.settle()
 	r.checkShutdown()
-	r.inTurn.Store(false)
+	r.endTurn()
 }
 
 // turn runs the calls of other goroutines, then the timers that are due.
 func (r *Reactor) turn() {
 	batch := r.calls.take()
 	for round := 1; ; round++ {
+		r.count.Calls += uint64(len(batch))
 		for _, f := range batch {
-			r.protect("CallFromThread", f)
+			r.callFunction(callFromThread, f)
 			r.settle()
 		}
 		if r.poller == nil || round == maxCallRounds {
@@ -245,7 +266,7 @@ func (r *Reactor) runDue(q *timers, now time.Duration, allowed func() bool) {
 		if f == nil {
 			return
 		}
-		r.protect("CallLater", f)
+		r.callFunction(callLater, f)
 		r.settle()
 	}
 }
@@ -307,6 +328,7 @@ func (r *Reactor) loop(ctx context.Context, signals bool) error {
 	defer context.AfterFunc(ctx, func() { _ = r.Stop() })()
 
 	r.readBuf = make([]byte, readBufferBytes)
+	r.watch.start()
 	r.start()
 	if err := r.poller.Poll(); err != nil {
 		return err
@@ -330,7 +352,7 @@ func (r *Reactor) comeUp() {
 			continue
 		}
 		if err := p.attach(); err != nil {
-			r.log.Error("cannot accept connections", zap.Stringer("port", p.Addr()), zap.Error(err))
+			r.log.Error("cannot accept connections", zap.Stringer(FieldPort, p.Addr()), zap.NamedError(FieldError, err))
 		}
 	}
 	for u := range r.datagrams {
@@ -345,7 +367,7 @@ func (r *Reactor) comeUp() {
 		startup := r.startup
 		r.startup = nil
 		for _, f := range startup {
-			r.protect("CallWhenRunning", f)
+			r.call("CallWhenRunning", f)
 			r.settle()
 		}
 		r.starting.run(After, func() {})
@@ -381,7 +403,7 @@ func (r *Reactor) useFactory(f Factory) {
 	}
 	r.factories[key]++
 	if s, ok := f.(Starter); ok && r.factories[key] == 1 {
-		r.protect("StartFactory", s.StartFactory)
+		r.call("StartFactory", s.StartFactory)
 	}
 }
 
@@ -397,7 +419,7 @@ func (r *Reactor) releaseFactory(f Factory) (err error) {
 	}
 	delete(r.factories, key)
 	if s, ok := f.(Stopper); ok {
-		if panicked := r.protect("StopFactory", func() { err = s.StopFactory() }); panicked != nil {
+		if panicked := r.call("StopFactory", func() { err = s.StopFactory() }); panicked != nil {
 			err = panicked
 		}
 	}

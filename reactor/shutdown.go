@@ -35,7 +35,7 @@ func (r *Reactor) catchSignals() (restore func()) {
 		case s := <-c:
 			signal.Stop(c)
 			r.caught.Store(number(s))
-			r.log.Info("stopping on signal", zap.Stringer("signal", s))
+			r.log.Info("stopping on signal", zap.Stringer(FieldSignal, s))
 			_ = r.Stop()
 		case <-done:
 		}
@@ -139,12 +139,12 @@ func (r *Reactor) lastTriggers() {
 // tearDown runs whatever way Run ends: nothing stays open, and every call that was handed over has run.
 func (r *Reactor) tearDown(leaveLoop func()) {
 	r.state.Store(stateStopping)
-	r.inTurn.Store(true)
+	r.enter()
 	r.stopping.hurry() // there is no loop any more to wait in
 	r.beginShutdown()
 	r.endShutdown()
 	for _, f := range r.calls.close() {
-		r.protect("CallFromThread", f)
+		r.callFunction(callFromThread, f)
 		r.settle()
 	}
 	if r.poller != nil { // Run may have failed to open it
@@ -155,9 +155,10 @@ func (r *Reactor) tearDown(leaveLoop func()) {
 	deferred.ReportUnhandled()
 	leaveLoop()
 	r.state.Store(stateStopped)
-	r.inTurn.Store(false)
+	r.endTurn()
+	r.watch.stop()
 }
 
 func (r *Reactor) logStopFactory(err error) {
-	r.log.Error("StopFactory failed", zap.Error(err))
+	r.log.Error("StopFactory failed", zap.NamedError(FieldError, err))
 }

@@ -27,9 +27,10 @@ type tlsLayer struct {
 	started  bool // the goroutine of the handshake runs
 	stands   bool // the handshake has succeeded
 	draining bool
-	left     bool // plaintext may be left in the session: the protocol paused or closed
-	ended    bool // close_notify has been sent: nothing may follow it
-	admitted bool // what TLS writes now has been let in as a whole, or is its last word
+	left     bool          // plaintext may be left in the session: the protocol paused or closed
+	ended    bool          // close_notify has been sent: nothing may follow it
+	admitted bool          // what TLS writes now has been let in as a whole, or is its last word
+	began    time.Duration // when the handshake did, by the reactor's clock
 }
 
 // role makes the session: tls.Client or tls.Server.
@@ -38,7 +39,7 @@ type role func(net.Conn, *tls.Config) *tls.Conn
 // startTLS begins a handshake; up hears how it went, exactly once. A server's goroutine starts with the first bytes of its peer, so
 // that a peer who says nothing costs none.
 func startTLS(c *conn, as role, config *tls.Config, client bool, up func(error)) *tlsLayer {
-	t := &tlsLayer{c: c, up: up, shaking: true}
+	t := &tlsLayer{c: c, up: up, shaking: true, began: c.r.timers.now()}
 	t.wire.layer = t
 	t.wire.arrived = sync.NewCond(&t.wire.mu)
 	t.session = as(&t.wire, config)
@@ -100,6 +101,7 @@ func (t *tlsLayer) shaken(err error) {
 func (t *tlsLayer) sendPending() {
 	pending := t.pending
 	t.pending = nil
+	t.c.r.count.Buffered -= int64(len(pending))
 	if len(pending) > 0 && t.c.phase < phaseDoomed {
 		_, _ = t.write(pending)
 	}
@@ -112,6 +114,7 @@ func (t *tlsLayer) told(err error) {
 		_ = t.limit.Cancel()
 		t.limit = nil
 	}
+	t.c.shook(t.began, err)
 	if up := t.up; up != nil {
 		t.up = nil
 		up(err)
@@ -225,6 +228,7 @@ func (t *tlsLayer) readFailed(err error) {
 func (t *tlsLayer) write(p []byte) (int, error) {
 	if !t.stands {
 		t.pending = append(t.pending, p...)
+		t.c.r.count.Buffered += int64(len(p))
 		return len(p), nil
 	}
 	t.admitted = true
