@@ -142,7 +142,7 @@ func (c *conn) update() {
 
 // Ready is the poller's call. It trusts only what the system calls answer.
 func (c *conn) Ready(ready engine.Interest) {
-	c.r.enter()
+	c.r.beginTurn(c)
 	if ready&engine.Write != 0 && c.awaiting {
 		c.flush()
 	}

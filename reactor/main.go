@@ -101,7 +101,7 @@ var errNoDeferred = errors.New("reactor: Main: the function answered no Deferred
 
 // begin calls the main function.
 func (p *program) begin() {
-	if err := p.r.protect("Main", func() { p.d = p.f(p.ctx, p.r) }); err != nil {
+	if err := p.r.call("Main", func() { p.d = p.f(p.ctx, p.r) }); err != nil {
 		p.end(0, err)
 		return
 	}

@@ -110,7 +110,7 @@ func WithResolver(v Resolver) Option {
 func WithClock(now func() time.Time) Option {
 	return func(r *Reactor) {
 		if now != nil {
-			r.clock = now
+			r.clock, r.ownClock = now, true
 		}
 	}
 }

@@ -223,7 +223,7 @@ func (p *Port) begin(fd int, remote engine.Address) {
 	}
 	startTLS(c, tls.Server, p.config, false, func(err error) {
 		if err != nil {
-			p.r.log.Debug("TLS handshake failed", append(c.fields(), zap.NamedError(FieldError, err))...)
+			p.r.log.Debug("TLS handshake failed", append(c.fields(), zap.Error(err))...)
 			c.giveUp(&LossError{Kind: ErrConnectionLost, Err: tlsError(err)})
 			return
 		}
@@ -258,7 +258,7 @@ func (p *Port) reserve() int {
 
 // rest stops accepting for a moment: the listening socket stays ready, and to ask it again at once would spin.
 func (p *Port) rest(err error) {
-	p.r.log.Warn("accept failed; resting", zap.Stringer(FieldPort, p.Addr()), zap.NamedError(FieldError, err), zap.Duration(FieldPause, acceptPause))
+	p.r.log.Warn("accept failed; resting", zap.Stringer(FieldPort, p.Addr()), zap.Error(err), zap.Duration(FieldPause, acceptPause))
 	if p.pause != nil {
 		return
 	}

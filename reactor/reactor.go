@@ -63,15 +63,18 @@ type Reactor struct {
 	tlsSessions      map[*tls.Config]tls.ClientSessionCache
 
 	// what it is doing and has done
-	began     time.Time
-	ownClock  bool          // the clock is not the system's
-	turnBegan time.Duration // by the clock
-	count     Stats         // what is counted; gather adds the rest
-	published published
-	watch     watchdog
-	labels    map[string]*label
-	metrics   Metrics                 // nil: nobody wants to know
-	made      map[*conn]time.Duration // when, for the metrics
+	began      time.Time     // when it was made
+	ownClock   bool          // the clock is not the system's
+	turnBegan  time.Duration // by the clock
+	turnWord   int64         // what inTurn says, or waiting
+	attention  atomic.Bool   // somebody wants this turn measured, and the counts published at its end
+	unmeasured int           // turns since the latest that was measured
+	count      Stats         // what is counted; gather adds the rest
+	published  published
+	watch      watchdog
+	labels     map[string]*label
+	metrics    Metrics                 // nil: nobody wants to know
+	made       map[*conn]time.Duration // when, for the metrics
 
 	dirty     []*conn // have something to flush or to go on with when the callback has returned
 	doomed    []*conn // have ended; their protocols do not know yet
@@ -193,7 +196,7 @@ func (r *Reactor) RunUntilCurrent() {
 		r.turn()
 		return
 	}
-	r.beginTurn()
+	r.beginTurn(nil)
 	r.turn()
 	r.endTurn()
 }
@@ -206,7 +209,7 @@ func (r *Reactor) mustBeInTurn(verb string) {
 }
 
 // enter and leave frame everything that runs on the reactor goroutine: leave sends what the callbacks wrote.
-func (r *Reactor) enter() { r.beginTurn() }
+func (r *Reactor) enter() { r.beginTurn(nil) }
 
 func (r *Reactor) leave() {
 	r.settle()
@@ -352,7 +355,7 @@ func (r *Reactor) comeUp() {
 			continue
 		}
 		if err := p.attach(); err != nil {
-			r.log.Error("cannot accept connections", zap.Stringer(FieldPort, p.Addr()), zap.NamedError(FieldError, err))
+			r.log.Error("cannot accept connections", zap.Stringer(FieldPort, p.Addr()), zap.Error(err))
 		}
 	}
 	for u := range r.datagrams {

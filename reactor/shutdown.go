@@ -114,7 +114,7 @@ func (r *Reactor) endShutdown() {
 		delete(r.pumps, p)
 	}
 	if left := r.threads.abandon(); left > 0 {
-		r.log.Warn("functions of Go are left running", zap.Int("functions", left))
+		r.log.Warn("functions of Go are left running", zap.Int(FieldFunctions, left))
 	}
 	r.lastTriggers()
 }
@@ -160,5 +160,5 @@ func (r *Reactor) tearDown(leaveLoop func()) {
 }
 
 func (r *Reactor) logStopFactory(err error) {
-	r.log.Error("StopFactory failed", zap.NamedError(FieldError, err))
+	r.log.Error("StopFactory failed", zap.Error(err))
 }

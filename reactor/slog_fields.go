@@ -17,21 +17,29 @@ import (
 //	warn   accept failed; resting                              port error pause
 //	error  cannot accept connections                           port error
 //	error  StopFactory failed                                  error
+//	error  system event trigger failed                         event phase error
+//	warn   system event triggers did not finish in time        event phase triggers waited
+//	warn   functions of Go are left running                    functions
 //	info   stopping on signal                                  signal
 //	debug  TLS handshake failed                                peer local error
 const (
-	FieldCallback = "callback" // the method or function that ran: DataReceived, ConnectionMade, CallLater, ...
-	FieldFunction = "function" // what CallLater or CallFromThread was given, as the runtime names it
-	FieldProtocol = "protocol" // the type of the connection's protocol; of one inside wrappers (Wrapper) that of the innermost
-	FieldPeer     = "peer"     // the other side's address
-	FieldLocal    = "local"    // this side's address
-	FieldPort     = "port"     // the address that is listened on
-	FieldError    = "error"    // what went wrong
-	FieldPanic    = "panic"    // the value of a panic
-	FieldStack    = "stack"    // of the goroutine, as text
-	FieldDuration = "duration" // how long it has taken
-	FieldPause    = "pause"    // how long it is left alone
-	FieldSignal   = "signal"   // of the operating system
+	FieldCallback  = "callback"  // the method or function that ran: DataReceived, ConnectionMade, CallLater, ...
+	FieldFunction  = "function"  // what CallLater or CallFromThread was given, as the runtime names it
+	FieldProtocol  = "protocol"  // the type of the connection's protocol; of one inside wrappers (Wrapper) that of the innermost
+	FieldPeer      = "peer"      // the other side's address
+	FieldLocal     = "local"     // this side's address
+	FieldPort      = "port"      // the address that is listened on
+	FieldError     = "error"     // what went wrong
+	FieldPanic     = "panic"     // the value of a panic
+	FieldStack     = "stack"     // of the goroutine, as text
+	FieldDuration  = "duration"  // how long it has taken
+	FieldPause     = "pause"     // how long it is left alone
+	FieldSignal    = "signal"    // of the operating system
+	FieldEvent     = "event"     // Startup or Shutdown
+	FieldPhase     = "phase"     // of the event: before, during or after
+	FieldTriggers  = "triggers"  // how many of them are still waited for
+	FieldWaited    = "waited"    // for how long
+	FieldFunctions = "functions" // how many of them run
 )
 
 // label is the name of a connection's protocol. Connections share it.

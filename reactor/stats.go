@@ -1,14 +1,17 @@
 package reactor
 
 import (
+	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/tconn/tconn/deferred"
 )
 
 // Stats says what a reactor holds now and what it has done since New.
+//
+// To read the clock is dear beside a turn, so not every turn is measured: one in thirteen is, which TurnTime is reckoned from, and each one that the
+// watchdog comes across, so none that stalls the reactor is missed. With WithMetrics or WithClock all are.
 type Stats struct {
 	Connections int   // open now, those whose TLS handshake is under way among them
 	Attempts    int   // to connect, under way now
@@ -29,25 +32,60 @@ type Stats struct {
 
 	Calls       uint64        // functions that CallFromThread has handed over and that have run, those of the package itself among them
 	Turns       uint64        // how many times the loop has run callbacks: for one ready descriptor, or for calls and timers
-	TurnTime    time.Duration // all turns together, by the reactor's clock; the rest of the time the loop waited
-	LongestTurn time.Duration // by the reactor's clock
+	TurnTime    time.Duration // all turns together, about; the rest of the time the loop waited
+	LongestTurn time.Duration // of those that were measured
 	CurrentTurn time.Duration // how long the turn that runs now has taken so far; 0 while the loop waits
-	Stalls      uint64        // turns that took as long as WithStallWarning allows, or longer; counted at their end
+	Stalls      uint64        // turns that took as long as WithStallWarning says, or longer; counted at their end
 }
 
-// Stats answers what the reactor holds and has done, up to the end of its latest turn; on the reactor goroutine up to now. It
-// never waits for the reactor, so it tells of one that hangs, too: its CurrentTurn grows and Turns does not.
+// Stats answers what the reactor holds and has done, up to the end of its latest turn; on the reactor goroutine up to now.
+//
+// It does not wait for a reactor that hangs: after a moment it answers what was known before, which is up to a tenth of a second older than the
+// turn that runs (WithStallWarning(0): as old as the call of Stats before). Then CurrentTurn grows and Turns does not. Before Run the answer is
+// empty, but for what RunUntilCurrent has done.
 //
 // Goroutine: any.
 func (r *Reactor) Stats() Stats {
-	var s Stats
 	if deferred.OnLoop(r) {
-		s = r.gather()
-	} else {
-		s = r.published.load()
+		s := r.gather()
+		if r.turnWord > waiting {
+			s.CurrentTurn = time.Since(r.began) - time.Duration(r.turnWord)
+		}
+		return s
 	}
-	s.CurrentTurn = r.inTurn.age(time.Since(r.began))
+	var began int64
+	for range statsTries {
+		if state := r.state.Load(); state == stateNew || state == stateStopped {
+			break
+		}
+		if began = r.lookIn(nil); began <= waiting {
+			break
+		}
+		runtime.Gosched()
+	}
+	s := r.published.load()
+	if began > waiting {
+		s.CurrentTurn = max(time.Since(r.began)-time.Duration(began), 0)
+	}
 	return s
+}
+
+// statsTries is how many times Stats looks whether the turn that runs has ended.
+const statsTries = 200
+
+// lookIn publishes the counts now if the loop waits, and at the end of the turn if it does not; then it calls running, too. It answers when the
+// turn began, or waiting, or untimed. Goroutine: not the reactor's, which stands still when it comes to the end of the turn meanwhile.
+func (r *Reactor) lookIn(running func()) int64 {
+	return r.inTurn.hold(func(began int64) {
+		if began == waiting {
+			r.published.store(r.gather())
+			return
+		}
+		r.attention.Store(true)
+		if running != nil {
+			running()
+		}
+	})
 }
 
 // gather adds to the counts what can be looked up. Goroutine: reactor.
@@ -73,69 +111,4 @@ func (p *published) store(s Stats) {
 	p.mu.Lock()
 	p.stats = s
 	p.mu.Unlock()
-}
-
-// turnMark says since when the reactor goroutine has been running callbacks: nanoseconds since the reactor was made, by the
-// system's clock. Other goroutines may look at it.
-type turnMark struct{ began atomic.Int64 }
-
-const (
-	waiting  = 0  // the loop waits
-	untimed  = -1 // callbacks run, and nobody asks for how long
-	someTurn = 1  // or-ed to a time, which makes it differ from waiting
-)
-
-// Load tells whether callbacks run.
-func (m *turnMark) Load() bool { return m.began.Load() != waiting }
-
-// Store sets whether callbacks run, without timing them.
-func (m *turnMark) Store(running bool) {
-	if running {
-		m.began.Store(untimed)
-		return
-	}
-	m.began.Store(waiting)
-}
-
-// age is how long the turn has been going on.
-func (m *turnMark) age(now time.Duration) time.Duration {
-	began := m.began.Load()
-	if began == waiting || began == untimed {
-		return 0
-	}
-	return max(now-time.Duration(began), 0)
-}
-
-// beginTurn and endTurn frame what is timed. A turn costs two readings of the clock.
-func (r *Reactor) beginTurn() {
-	now := time.Since(r.began)
-	r.inTurn.began.Store(int64(now) | someTurn)
-	if r.ownClock {
-		now = r.timers.now()
-	}
-	r.turnBegan = now
-	r.watch.begin()
-}
-
-func (r *Reactor) endTurn() {
-	var now time.Duration
-	if r.ownClock {
-		now = r.timers.now()
-	} else {
-		now = time.Since(r.began)
-	}
-	took := max(now-r.turnBegan, 0)
-	r.count.Turns++
-	r.count.TurnTime += took
-	r.count.LongestTurn = max(r.count.LongestTurn, took)
-	if r.metrics != nil {
-		r.measure(func(m Metrics) { m.TurnDone(took) })
-	}
-	if limit := r.watch.limit; limit > 0 && took >= limit {
-		r.count.Stalls++
-		r.watch.stalled(took)
-	}
-	r.watch.end()
-	r.published.store(r.gather())
-	r.inTurn.Store(false)
 }

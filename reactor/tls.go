@@ -19,18 +19,18 @@ type tlsLayer struct {
 	c       *conn
 	session *tls.Conn
 	wire    tlsWire
-	up      func(error)  // told once how the handshake ended; nil afterwards
-	limit   *DelayedCall // ends a handshake that takes too long
-	pending []byte       // written while the hands were shaken
+	up      func(error)   // told once how the handshake ended; nil afterwards
+	limit   *DelayedCall  // ends a handshake that takes too long
+	pending []byte        // written while the hands were shaken
+	began   time.Duration // when the handshake did, by the reactor's clock
 
 	shaking  bool
 	started  bool // the goroutine of the handshake runs
 	stands   bool // the handshake has succeeded
 	draining bool
-	left     bool          // plaintext may be left in the session: the protocol paused or closed
-	ended    bool          // close_notify has been sent: nothing may follow it
-	admitted bool          // what TLS writes now has been let in as a whole, or is its last word
-	began    time.Duration // when the handshake did, by the reactor's clock
+	left     bool // plaintext may be left in the session: the protocol paused or closed
+	ended    bool // close_notify has been sent: nothing may follow it
+	admitted bool // what TLS writes now has been let in as a whole, or is its last word
 }
 
 // role makes the session: tls.Client or tls.Server.

@@ -161,7 +161,7 @@ func (e *event) step() {
 // call runs a trigger and notes what it has to be waited for.
 func (e *event) call(t *trigger) {
 	var d *deferred.Deferred[struct{}]
-	e.r.protect(e.phase.String()+" "+e.kind.String(), func() { d = t.f() })
+	e.r.call(e.phase.String()+" "+e.kind.String(), func() { d = t.f() })
 	if d == nil {
 		return
 	}
@@ -198,7 +198,7 @@ func (e *event) done(t *trigger, phase Phase, err error) {
 
 func (e *event) failed(phase Phase, err error) {
 	if err != nil {
-		e.r.log.Error("system event trigger failed", zap.Stringer("event", e.kind), zap.Stringer("phase", phase), zap.Error(err))
+		e.r.log.Error("system event trigger failed", zap.Stringer(FieldEvent, e.kind), zap.Stringer(FieldPhase, phase), zap.Error(err))
 	}
 }
 
@@ -206,7 +206,7 @@ func (e *event) failed(phase Phase, err error) {
 func (e *event) giveUp() {
 	e.deadline = nil
 	e.r.log.Warn("system event triggers did not finish in time",
-		zap.Stringer("event", e.kind), zap.Stringer("phase", e.phase), zap.Int("triggers", len(e.open)), zap.Duration("waited", e.limit))
+		zap.Stringer(FieldEvent, e.kind), zap.Stringer(FieldPhase, e.phase), zap.Int(FieldTriggers, len(e.open)), zap.Duration(FieldWaited, e.limit))
 	e.cancelOpen()
 	e.step()
 }

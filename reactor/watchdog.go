@@ -1,7 +1,6 @@
 package reactor
 
 import (
-	"bytes"
 	"reflect"
 	"runtime"
 	"sync"
@@ -14,17 +13,8 @@ import (
 // DefaultStallWarning is how long a turn of the loop may take before it is reported.
 const DefaultStallWarning = 100 * time.Millisecond
 
-const (
-	// minWatch is the shortest time between two looks at a turn that runs.
-	minWatch = time.Millisecond
-	// stackPause is the shortest time between two stacks of one reactor, maxStackGoroutines the number of goroutines up to which one is
-	// taken: the whole process stands still meanwhile.
-	stackPause         = 10 * time.Second
-	maxStackGoroutines = 10_000
-	// stackBytes is what the stack of a goroutine is expected to take as text, maxStacksBytes what all of them may take.
-	stackBytes     = 4 << 10
-	maxStacksBytes = 16 << 20
-)
+// minWatch is the shortest time between two looks at a turn that runs.
+const minWatch = time.Millisecond
 
 // WithStallWarning sets how long a turn of the loop may take before it is reported to the log, at level Warn; DefaultStallWarning
 // otherwise. Zero and less turn the reports off. While a callback runs nothing else of the reactor does, so one that blocks or
@@ -40,20 +30,22 @@ func WithStallWarning(d time.Duration) Option {
 	return func(r *Reactor) { r.watch.limit = max(d, 0) }
 }
 
-// watchdog looks, from a goroutine of its own, at what the reactor goroutine does. The fields of the middle part are written there
-// and read here.
+// watchdog looks, from a goroutine of its own, at what the reactor goroutine does.
 type watchdog struct {
 	r     *Reactor
 	limit time.Duration // 0: off
 
-	armed    atomic.Bool // the timer runs, or need not
+	// written by the reactor goroutine, for the other one to read
+	turnConn *conn // that the turn is for; read while the mark of the turn is held
 	callback atomic.Pointer[callback]
-	conn     atomic.Pointer[conn]
+	conn     atomic.Pointer[conn] // nil for turnConn
 	function atomic.Uintptr
-	at       scene // the same; goroutine: reactor
+	at       scene // the same, for the reactor goroutine itself
+	other    *conn // what conn holds
 
-	mu        sync.Mutex // held while a report is made
-	timer     *time.Timer
+	armed     atomic.Bool // the timer runs
+	mu        sync.Mutex  // held while a report is made
+	timer     *time.Timer // nil while nobody watches
 	stopped   bool
 	head      []byte        // how the stack of the reactor goroutine begins
 	seen      int64         // the turn that was reported while it went on, by its beginning
@@ -61,11 +53,11 @@ type watchdog struct {
 	stackAt   time.Duration // when the latest stack was taken
 }
 
-// scene is what the reactor goroutine does.
+// scene is what the reactor goroutine does. A turn without a callback leaves it as it was: such a turn does not take long.
 type scene struct {
-	callback *callback // nil: nothing of the user's
-	conn     *conn     // nil for what belongs to no connection
-	function uintptr   // what CallLater or CallFromThread was given; 0 for others
+	callback *callback
+	conn     *conn   // nil for what belongs to no connection
+	function uintptr // what CallLater or CallFromThread was given; 0 for others
 }
 
 // callback is the name of one, at an address that stays.
@@ -93,11 +85,9 @@ func (w *watchdog) start() {
 	if w.limit == 0 {
 		return
 	}
-	var buf [64]byte
-	head, _, _ := bytes.Cut(buf[:runtime.Stack(buf[:], false)], []byte("["))
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.head = bytes.Clone(head)
+	w.head = stackHead()
 	w.stackAt = -stackPause
 	w.armed.Store(true)
 	w.timer = time.AfterFunc(w.limit, w.look)
@@ -115,11 +105,7 @@ func (w *watchdog) stop() {
 
 // begin is told of each turn. Goroutine: reactor.
 func (w *watchdog) begin() {
-	if w.at.callback != nil {
-		w.at.callback = nil
-		w.callback.Store(nil)
-	}
-	if w.limit > 0 && !w.armed.Load() {
+	if w.timer != nil && !w.armed.Load() {
 		w.arm()
 	}
 }
@@ -127,34 +113,36 @@ func (w *watchdog) begin() {
 // end lets go of a connection that is gone. Goroutine: reactor.
 func (w *watchdog) end() {
 	if c := w.at.conn; c != nil && c.phase == phaseLost {
+		w.doing(w.at.callback, nil, w.at.function)
 		w.at.conn = nil
-		w.conn.Store(nil)
 	}
 }
 
 // arm sets the timer unless somebody has: the reactor goroutine, and the timer's own before it ends, may both want to.
 func (w *watchdog) arm() {
-	if w.armed.CompareAndSwap(false, true) && w.timer != nil {
-		w.timer.Reset(w.interval(w.limit))
+	if w.armed.CompareAndSwap(false, true) {
+		w.timer.Reset(max(w.limit, minWatch))
 	}
 }
 
-func (w *watchdog) interval(d time.Duration) time.Duration { return max(d, minWatch) }
-
-// doing is told of each callback. Goroutine: reactor.
+// doing is told of each callback. It stores only what has changed, because that is dear: nothing, most of the time.
+// Goroutine: reactor.
 func (w *watchdog) doing(cb *callback, c *conn, function uintptr) {
-	if w.at.conn != c {
-		w.at.conn = c
+	at := scene{cb, c, function}
+	if c == nil || c == w.turnConn {
+		at.conn, c = w.turnConn, nil
+	}
+	if w.other != c {
+		w.other = c
 		w.conn.Store(c)
 	}
 	if w.at.function != function {
-		w.at.function = function
 		w.function.Store(function)
 	}
 	if w.at.callback != cb {
-		w.at.callback = cb
 		w.callback.Store(cb)
 	}
+	w.at = at
 }
 
 // look is the timer's: it reports a turn that has gone on for too long, and comes again while the reactor is busy.
@@ -164,25 +152,26 @@ func (w *watchdog) look() {
 	if w.stopped {
 		return
 	}
-	began := w.r.inTurn.began.Load()
-	if began != waiting && began != untimed && began != w.seen {
+	var turnConn *conn
+	began := w.r.lookIn(func() { turnConn = w.turnConn })
+	if began > waiting && began != w.seen {
 		if age := time.Since(w.r.began) - time.Duration(began); age < w.limit {
-			w.timer.Reset(w.interval(w.limit - age))
+			w.timer.Reset(max(w.limit-age, minWatch))
 			return
 		}
-		w.reportGoingOn(began)
+		w.reportGoingOn(began, turnConn)
 	}
 	w.armed.Store(false)
-	if now := w.r.inTurn.began.Load(); now != waiting && now != w.seen { // it began before it could see that nobody looks
+	if now := w.r.inTurn.value(); now > waiting && now != w.seen { // it began before it could see that nobody looks
 		w.arm()
 	}
 }
 
 // reportGoingOn reports a turn while it goes on, once.
-func (w *watchdog) reportGoingOn(began int64) {
-	at := w.scene()
+func (w *watchdog) reportGoingOn(began int64, turnConn *conn) {
+	at := w.scene(turnConn)
 	stack := w.stack()
-	if w.r.inTurn.began.Load() != began { // it has come to its end meanwhile, and is reported there
+	if w.r.inTurn.value() != began { // it has come to its end meanwhile, and is reported there
 		return
 	}
 	w.seen, w.seenScene = began, at
@@ -197,7 +186,7 @@ func (w *watchdog) reportGoingOn(began int64) {
 func (w *watchdog) stalled(took time.Duration) {
 	at := w.at
 	w.mu.Lock()
-	if w.seen == w.r.inTurn.began.Load() {
+	if w.seen == w.r.turnWord {
 		at, w.seenScene = w.seenScene, scene{} // what took so long, which need not be what came last
 	}
 	w.mu.Unlock()
@@ -205,11 +194,14 @@ func (w *watchdog) stalled(took time.Duration) {
 }
 
 // scene is what the reactor goroutine does now.
-func (w *watchdog) scene() scene {
+func (w *watchdog) scene(turnConn *conn) scene {
 	read := func() scene { return scene{w.callback.Load(), w.conn.Load(), w.function.Load()} }
 	at := read()
-	for again := read(); again != at; again = read() { // it moved between the three
+	for again := read(); again != at; again = read() { // it moved on between the three
 		at = again
+	}
+	if at.conn == nil {
+		at.conn = turnConn
 	}
 	return at
 }
@@ -235,27 +227,3 @@ func (s scene) fields(onReactor bool) (fields []zap.Field) {
 
 // entry is the address of a function, as runtime.FuncForPC takes it.
 func entry(f func()) uintptr { return reflect.ValueOf(f).Pointer() }
-
-// stack is that of the reactor goroutine, or nil when it would cost too much.
-func (w *watchdog) stack() []byte {
-	goroutines := runtime.NumGoroutine()
-	now := time.Since(w.r.began)
-	if goroutines > maxStackGoroutines || now-w.stackAt < stackPause {
-		return nil
-	}
-	w.stackAt = now
-	all := make([]byte, min(goroutines*stackBytes+stackBytes, maxStacksBytes))
-	return stackOf(all[:runtime.Stack(all, true)], w.head)
-}
-
-// stackOf finds the stack that begins with head among those of all goroutines; nil if it is not there.
-func stackOf(all, head []byte) []byte {
-	for len(all) > 0 {
-		one, rest, _ := bytes.Cut(all, []byte("\n\n"))
-		if bytes.HasPrefix(one, head) {
-			return bytes.Clone(one)
-		}
-		all = rest
-	}
-	return nil
-}
