@@ -65,7 +65,7 @@ func (r *Reactor) Stats() Stats {
 	}
 	s := r.published.load()
 	if began > waiting {
-		s.CurrentTurn = max(time.Since(r.began)-time.Duration(began), 0)
+		s.CurrentTurn = max(time.Since(r.began)-time.Duration(began), 1)
 	}
 	return s
 }

@@ -1,0 +1,134 @@
+package reactor
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// watched is a reactor whose watchdog is only looked after by hand: its timer is an hour away.
+func watched(t *testing.T) *Reactor {
+	t.Helper()
+	r := New(WithStallWarning(time.Hour))
+	r.watch.start()
+	t.Cleanup(r.watch.stop)
+	return r
+}
+
+func TestWatchRestsWithTheLoop(t *testing.T) {
+	r := watched(t)
+	r.watch.look()
+	if r.watch.armed.Load() {
+		t.Errorf("the loop waits: got a timer that runs, want none")
+	}
+	r.beginTurn(nil)
+	if !r.watch.armed.Load() {
+		t.Errorf("a turn has begun: got no timer, want one that runs")
+	}
+	r.watch.look()
+	if !r.watch.armed.Load() {
+		t.Errorf("a turn goes on: got no timer, want one that runs")
+	}
+	if !r.attention.Load() {
+		t.Errorf("a turn was seen: got no wish to measure it, want one")
+	}
+	r.endTurn()
+	r.watch.look()
+	if r.watch.armed.Load() {
+		t.Errorf("the loop waits again: got a timer that runs, want none")
+	}
+}
+
+func TestWatchReportsATurnOnce(t *testing.T) {
+	r := watched(t)
+	r.beginTurn(nil)
+	r.watch.limit = 1
+	r.watch.look()
+	if r.watch.seen != r.turnWord {
+		t.Errorf("got %d as the turn that was reported, want %d", r.watch.seen, r.turnWord)
+	}
+	if r.watch.armed.Load() {
+		t.Errorf("the turn was reported: got a timer that runs, want none until the next turn")
+	}
+	r.endTurn()
+	r.beginTurn(nil)
+	if !r.watch.armed.Load() {
+		t.Errorf("the next turn has begun: got no timer, want one that runs")
+	}
+	r.endTurn()
+}
+
+func TestStacksAreRare(t *testing.T) {
+	r := watched(t)
+	r.watch.mu.Lock()
+	defer r.watch.mu.Unlock()
+	first := string(r.watch.stack())
+	if !strings.HasPrefix(first, "goroutine ") || !strings.Contains(first, "TestStacksAreRare") {
+		t.Errorf("got stack %q, want that of this test", first)
+	}
+	r.watch.stackAt += time.Hour
+	if again := r.watch.stack(); again != nil {
+		t.Errorf("got another stack at once, want none: %s", again)
+	}
+	r.watch.stackAt -= time.Hour + stackPause
+	if later := r.watch.stack(); later == nil {
+		t.Errorf("got no stack after %v, want one", stackPause)
+	}
+}
+
+func TestStackOf(t *testing.T) {
+	const all = "goroutine 1 [running]:\nmain()\n\ngoroutine 12 [select]:\na()\n\ngoroutine 123 [IO wait]:\nb()\n"
+	for _, c := range []struct{ head, want string }{
+		{"goroutine 1 ", "goroutine 1 [running]:\nmain()"},
+		{"goroutine 12 ", "goroutine 12 [select]:\na()"},
+		{"goroutine 123 ", "goroutine 123 [IO wait]:\nb()\n"},
+		{"goroutine 2 ", ""},
+	} {
+		if got := string(stackOf([]byte(all), []byte(c.head))); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.head, got, c.want)
+		}
+	}
+}
+
+func TestTurnMark(t *testing.T) {
+	var m turnMark
+	read := func() (began int64) {
+		called := false
+		got := m.hold(func(b int64) { called, began = true, b })
+		if got != untimed && (!called || began != got) {
+			t.Errorf("hold answered %d and called f: %v, with %d; want the same", got, called, began)
+		}
+		return got
+	}
+	for _, step := range []struct {
+		what    string
+		do      func()
+		want    int64
+		running bool
+	}{
+		{"new", func() {}, waiting, false},
+		{"a turn begins", func() { m.move(waiting, 7) }, 7, true},
+		{"it ends", func() { m.move(7, waiting) }, waiting, false},
+		{"held by a test", func() { m.Store(true) }, untimed, true},
+		{"a turn inside", func() { m.move(waiting, 9) }, 9, true},
+		{"no longer held", func() { m.Store(false) }, waiting, false},
+	} {
+		step.do()
+		if got := read(); got != step.want || m.value() != step.want || m.Load() != step.running {
+			t.Errorf("%s: got %d, %d and running = %v, want %d and %v", step.what, got, m.value(), m.Load(), step.want, step.running)
+		}
+	}
+	// While it is held the turn does not come to its end.
+	m.move(waiting, 11)
+	moved := make(chan struct{})
+	m.hold(func(int64) {
+		go func() { m.move(11, waiting); close(moved) }()
+		if !m.Load() {
+			t.Errorf("held: got a loop that waits, want one that runs callbacks")
+		}
+	})
+	<-moved
+	if m.value() != waiting {
+		t.Errorf("got %d after the turn, want %d", m.value(), waiting)
+	}
+}
