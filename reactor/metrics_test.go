@@ -56,7 +56,9 @@ func kindOf(err error) string {
 func TestMetrics(t *testing.T) {
 	startMetered := func(t *testing.T) (*loop, *meter) {
 		m := newMeter()
-		return start(t, reactor.WithClock(m.now.Now), reactor.WithMetrics(m)), m
+		l := start(t, reactor.WithClock(m.now.Now), reactor.WithMetrics(m))
+		m.now.advance(time.Hour) // the beginning of time is no time that anything happens
+		return l, m
 	}
 	t.Run("an accepted connection", func(t *testing.T) {
 		l, m := startMetered(t)

@@ -155,6 +155,10 @@ func TestSlogText(t *testing.T) {
 		if !strings.HasSuffix(frame.File, "slog_test.go") || frame.Line != line+1 {
 			t.Errorf("got %s:%d as the caller, want line %d of this file", frame.File, frame.Line, line+1)
 		}
+		_ = reactor.SlogCore(h).Core().Write(zapcore.Entry{Caller: zapcore.EntryCaller{Defined: true, PC: 1000}}, nil)
+		if got := (*h.got)[1].PC; got != 1001 {
+			t.Errorf("got %d as the return address of a call at 1000, want 1001", got)
+		}
 		if record.Time.IsZero() {
 			t.Errorf("got no time, want one")
 		}

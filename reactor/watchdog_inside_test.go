@@ -58,6 +58,55 @@ func TestWatchReportsATurnOnce(t *testing.T) {
 	r.endTurn()
 }
 
+func TestALookPublishesTheCounts(t *testing.T) {
+	r := watched(t)
+	r.poller = blind{}
+	turn := func(look bool) uint64 {
+		r.beginTurn(nil)
+		if look {
+			r.watch.look()
+		}
+		r.endTurn()
+		return r.published.load().Turns
+	}
+	for i, want := range []uint64{0, 2, 2, 4} {
+		if got := turn(i%2 == 1); got != want {
+			t.Errorf("turn %d: got %d turns published, want %d", i+1, got, want)
+		}
+	}
+	r.watch.look()
+	r.beginTurn(nil)
+	r.endTurn()
+	r.watch.look()
+	if got := r.published.load().Turns; got != 5 {
+		t.Errorf("the loop waits: got %d turns published, want 5", got)
+	}
+	r.poller = nil
+}
+
+// TestSomeTurnsStandForAll counts on a turn to take some time, however short.
+func TestSomeTurnsStandForAll(t *testing.T) {
+	r := New()
+	r.poller = blind{}
+	measured := 0
+	for i := range 10 * measureEach {
+		before := r.count.TurnTime
+		r.beginTurn(nil)
+		r.turnBegan -= time.Second // by which it is longer
+		r.watch.limit = 0
+		r.endTurn()
+		if took := r.count.TurnTime - before; took > 0 {
+			measured++
+			if took < measureEach*time.Second || (i+1)%measureEach != 0 {
+				t.Errorf("turn %d: got %v more, want %d times a second or more at each %d. turn", i+1, took, measureEach, measureEach)
+			}
+		}
+	}
+	if measured != 10 {
+		t.Errorf("got %d turns measured, want 10", measured)
+	}
+}
+
 func TestStacksAreRare(t *testing.T) {
 	r := watched(t)
 	r.watch.mu.Lock()
