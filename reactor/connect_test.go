@@ -128,7 +128,7 @@ func TestConnectFails(t *testing.T) {
 		wantText(t, startFailure(t, l, "empty.example", 25), "DNS lookup failed: empty.example.")
 		wantIs(t, startFailure(t, l, "", 25), reactor.ErrDNSLookup)
 	})
-	t.Run("T09 invalid port", func(t *testing.T) {
+	t.Run("invalid port", func(t *testing.T) {
 		for _, port := range []int{0, -1, 65536} {
 			err := startFailure(t, l, "127.0.0.1", port)
 			wantText(t, err, "An error occurred while connecting: invalid port "+strconv.Itoa(port)+".")

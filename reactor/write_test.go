@@ -231,7 +231,7 @@ func TestWrite(t *testing.T) {
 		expect(t, c, "question")
 		expectEnd(t, c)
 	})
-	t.Run("T22 a write to a peer that is gone is the loss of the connection", func(t *testing.T) {
+	t.Run("T20 a write to a peer that is gone is the loss of the connection", func(t *testing.T) {
 		l := start(t)
 		p := newProbe()
 		p.made = func(p *probe) { p.Transport().PauseProducing() }
