@@ -29,7 +29,8 @@ func TestEveryPublicPackageHasAnExample(t *testing.T) {
 			has[f.dir] = has[f.dir] || f.test && hasExample(f)
 		}
 	}
-	for _, dir := range []string{"deferred", "reactor", "reactor/reactortest", "protocols/imap4", "protocols/imap4/imap4server"} {
+	for _, dir := range []string{"deferred", "deferred/deferredtest", "reactor", "reactor/reactortest", "task", "endpoints", "clientservice",
+		"protocols/basic", "protocols/policies", "protocols/imap4", "protocols/imap4/imap4server"} {
 		if _, found := has[dir]; !found {
 			t.Errorf("%s: got no such public package, want one", dir)
 		}
@@ -41,11 +42,13 @@ func TestEveryPublicPackageHasAnExample(t *testing.T) {
 	}
 }
 
+// library are the directories with the packages that users import, and what belongs to them.
+var library = []string{"deferred", "reactor", "task", "endpoints", "clientservice", "protocols"}
+
 // isPublicAPI tells whether users import the package.
 func isPublicAPI(dir, name string) bool {
 	elements := strings.Split(dir, "/")
-	library := elements[0] == "deferred" || elements[0] == "reactor" || elements[0] == "protocols"
-	return library && name != "main" && !slices.Contains(elements, "internal")
+	return slices.Contains(library, elements[0]) && name != "main" && !slices.Contains(elements, "internal")
 }
 
 // hasExample tells whether a test file holds an Example function that go test runs: one that says what it prints.
