@@ -341,11 +341,13 @@ func (c *conn) OnLost(f func(reason error)) {
 
 // LoseConnection closes after what was written has gone out.
 func (c *conn) LoseConnection() {
-	if c.phase != phaseOpen {
-		return
+	if c.phase == phaseOpen {
+		c.closeNotify()
+		c.startLosing()
 	}
-	c.closeNotify()
-	c.startLosing()
+	if c.phase == phaseLosing && c.producerEnded() {
+		c.UnregisterProducer()
+	}
 }
 
 // closeNotify ends the TLS stream, if there is one, unless a producer still has something to say.

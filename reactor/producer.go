@@ -69,6 +69,13 @@ func (c *conn) stopProducer() {
 	}
 }
 
+// producerEnded tells whether the producer is a connection that is closing or gone: nothing more will come from it, and nobody
+// else might say so.
+func (c *conn) producerEnded() bool {
+	p, ok := c.producer().(interface{ Disconnecting() bool })
+	return ok && p.Disconnecting()
+}
+
 func (c *conn) callProducer(what string, f func()) {
 	if panicked := c.call(what, f); panicked != nil {
 		c.doom(panicked)

@@ -333,6 +333,17 @@ func TestThrottledProducer(t *testing.T) {
 			t.Errorf("at the end: got %d bytes, %v; want 100000, %v", got, tr.Reason(), reactor.ErrConnectionDone)
 		}
 	})
+	t.Run("T36 a producer that is a connection is not waited for once that has ended", func(t *testing.T) {
+		p, other := &plain{}, reactortest.NewTransport(nil)
+		tr := throttled(t, nil, p, policies.ThrottleOptions{WritePerSecond: 100})
+		_ = p.Transport().RegisterProducer(other, true)
+		other.AbortConnection()
+		p.Transport().LoseConnection()
+		tr.Clock().Turn()
+		if got, want := tr.Reason(), reactor.ErrConnectionDone; got != want {
+			t.Errorf("reason: got %v, want %v", got, want)
+		}
+	})
 	t.Run("a producer that panics when its turn comes ends the connection", func(t *testing.T) {
 		p, producer := &plain{}, &source{}
 		tr := throttled(t, nil, p, policies.ThrottleOptions{WritePerSecond: 100})

@@ -43,6 +43,12 @@ func (v *valve) ResumeProducing() {
 // StopProducing passes on.
 func (v *valve) StopProducing() { v.producer.StopProducing() }
 
+// Disconnecting tells the connection whether the producer is another one that has ended, so that closing does not wait for it.
+func (v *valve) Disconnecting() bool {
+	p, ok := v.producer.(interface{ Disconnecting() bool })
+	return ok && p.Disconnecting()
+}
+
 // hold is the throttle's: the budget is used up.
 func (v *valve) hold() {
 	was := v.held

@@ -7,6 +7,9 @@ func (t *Transport) LoseConnection() {
 	if t.phase == phaseOpen {
 		t.startClosing()
 	}
+	if p, ok := t.producer.(interface{ Disconnecting() bool }); ok && t.phase == phaseClosing && p.Disconnecting() {
+		t.UnregisterProducer()
+	}
 }
 
 // AbortConnection closes and drops what Hold holds back. ConnectionLost comes with Clock.Turn.

@@ -603,6 +603,25 @@ func TestTransportProducer(t *testing.T) {
 		p.expect(t, done)
 		s.expect(t)
 	})
+	t.Run("T36 a producer that is a connection is not waited for once that has ended", func(t *testing.T) {
+		p, tr := connected(t)
+		_, other := connected(t)
+		_ = tr.RegisterProducer(other, true)
+		tr.LoseConnection()
+		tr.Clock().Turn()
+		p.expect(t)
+		other.LoseConnection()
+		tr.LoseConnection()
+		tr.Clock().Turn()
+		p.expect(t, done)
+	})
+	t.Run("T36 a connection that is its own producer closes", func(t *testing.T) {
+		p, tr := connected(t)
+		_ = tr.RegisterProducer(tr, true)
+		tr.LoseConnection()
+		tr.Clock().Turn()
+		p.expect(t, done)
+	})
 	t.Run("T37 connection lost with producer: stopProducing once, before the hooks", func(t *testing.T) {
 		p, tr := connected(t)
 		s := &source{}
