@@ -42,12 +42,25 @@ func WrapFactory(f reactor.Factory, wrap func(p reactor.Protocol, addr net.Addr)
 	if wrap == nil {
 		panic("policies: WrapFactory with a nil function")
 	}
-	return keepKind(f, func(addr net.Addr) reactor.Protocol {
-		if p := f.BuildProtocol(addr); p != nil {
-			return wrap(p, addr)
+	return keepKind(f, func(addr net.Addr) (front reactor.Protocol) {
+		p := f.BuildProtocol(addr)
+		if p == nil {
+			return nil
 		}
-		return nil
+		defer func() {
+			if front == nil { // declined, or a panic
+				neverMade(p)
+			}
+		}()
+		return wrap(p, addr)
 	})
+}
+
+// neverMade gives back what is held for the connection of p, of which nothing will come.
+func neverMade(p reactor.Protocol) {
+	for c, ok := reactor.As[*counted](p); ok; c, ok = reactor.As[*counted](c.inner) {
+		c.leave()
+	}
 }
 
 func mustHaveFactory(verb string, f reactor.Factory) {

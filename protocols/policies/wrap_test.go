@@ -58,6 +58,37 @@ func TestWrappersAreSeenThrough(t *testing.T) {
 	}
 }
 
+// declining is a policy that lets nobody through, or panics.
+func declining(panics bool) policies.Policy {
+	return func(f reactor.Factory) reactor.Factory {
+		return policies.WrapFactory(f, func(reactor.Protocol, net.Addr) reactor.Protocol {
+			if panics {
+				panic("no")
+			}
+			return nil
+		})
+	}
+}
+
+// TestDeclinedAfterLimit: a connection that another policy declines does not count for a Limit behind it.
+func TestDeclinedAfterLimit(t *testing.T) {
+	for _, panics := range []bool{false, true} {
+		limit := policies.Wrap(fresh, policies.LimitPerHost(1), mark("a"), policies.Limit(1))
+		closed := policies.Wrap(limit, mark("b"), declining(panics))
+		for range 3 {
+			func() {
+				defer func() { _ = recover() }()
+				if p := closed.BuildProtocol(addr("192.0.2.1")); p != nil {
+					t.Errorf("declined: got %v, want nil", p)
+				}
+			}()
+		}
+		if _, ok := fits(limit, addr("192.0.2.1")); !ok {
+			t.Errorf("after declined connections (panic: %v): got no place, want one", panics)
+		}
+	}
+}
+
 // aborter tells how the protocol's ends arrive at a wrapper.
 type aborter struct {
 	policies.ProtocolWrapper
