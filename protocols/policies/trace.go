@@ -88,12 +88,12 @@ func (t *traced) Write(p []byte) (int, error) {
 
 // ConnectionLost ends the trace.
 func (t *traced) ConnectionLost(reason error) {
+	defer t.ProtocolWrapper.ConnectionLost(reason)
 	if t.transcript != nil {
 		_ = t.transcript.Flush()
 		_ = t.out.Close()
 		t.transcript = nil
 	}
-	t.ProtocolWrapper.ConnectionLost(reason)
 }
 
 func (t *traced) note(client bool, p []byte) {

@@ -59,6 +59,28 @@ func (c *closer) Write(p []byte) (int, error) {
 	return c.Buffer.Write(p)
 }
 
+// exploding is a writer that panics once it is armed.
+type exploding struct{ armed bool }
+
+func (e *exploding) Write(p []byte) (int, error) {
+	if e.armed {
+		panic("full")
+	}
+	return len(p), nil
+}
+
+func (e *exploding) Close() error { _, err := e.Write(nil); return err }
+
+// TestTraceOfAWriterThatPanics: the protocol hears of the end all the same.
+func TestTraceOfAWriterThatPanics(t *testing.T) {
+	w, p := &exploding{}, &plain{}
+	tr := open(t, nil, policies.Wrap(of(p), policies.TraceEach(func(net.Addr) io.WriteCloser { return w }, policies.Server)))
+	tr.Receive([]byte("no end"))
+	w.armed = true
+	mustPanic(t, "full", func() { tr.Lose(nil) })
+	expect(t, "events", p.events, []string{"transport", "made", "data no end", "lost Connection was closed cleanly."})
+}
+
 func TestTraceEach(t *testing.T) {
 	t.Run("a writer for each, closed at the end", func(t *testing.T) {
 		out := &closer{}

@@ -70,6 +70,9 @@ func (t *Transcript) note(mark string, p []byte) {
 	if len(t.pending) > maxPending {
 		_ = t.Flush()
 	}
+	if cap(t.pending) > 4*maxPending {
+		t.pending = bytes.Clone(t.pending)
+	}
 }
 
 // line writes bytes that end in CRLF, as text if it reads well.

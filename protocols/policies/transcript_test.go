@@ -1,6 +1,9 @@
 package policies
 
 import (
+	"bytes"
+	"io"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -24,6 +27,25 @@ func TestTranscriptIsSafe(t *testing.T) {
 }
 
 // A line without an end does not grow without an end.
+// TestTranscriptLetsGo: a long piece is not kept once it is written.
+func TestTranscriptLetsGo(t *testing.T) {
+	const long = 16 << 20
+	tr := NewTranscript(io.Discard)
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	tr.Server(bytes.Repeat([]byte("a line\r\n"), long/8))
+	tr.Server([]byte("and"))
+	if got, most := int64(heap())-int64(before), int64(1<<20); got > most {
+		t.Errorf("after %d bytes: got %d bytes more in use, want at most %d", long, got, most)
+	}
+	runtime.KeepAlive(tr)
+}
+
 func TestTranscriptIsBounded(t *testing.T) {
 	var out strings.Builder
 	tr := NewTranscript(&out)
