@@ -29,7 +29,7 @@ func TestTranscriptIsSafe(t *testing.T) {
 // A line without an end does not grow without an end.
 // TestTranscriptLetsGo: a long piece is not kept once it is written.
 func TestTranscriptLetsGo(t *testing.T) {
-	const long = 16 << 20
+	const long = 4 << 20
 	tr := NewTranscript(io.Discard)
 	heap := func() uint64 {
 		runtime.GC()

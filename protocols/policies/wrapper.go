@@ -1,6 +1,11 @@
 package policies
 
-import "github.com/tconn/tconn/reactor"
+import (
+	"errors"
+	"fmt"
+
+	"github.com/tconn/tconn/reactor"
+)
 
 // ProtocolWrapper stands between a connection and a protocol: for the connection it is the protocol, for the protocol the
 // connection. As it is it passes everything on. Embed it, call Init, and shadow the methods whose calls you want to see or to change:
@@ -90,33 +95,55 @@ func asTransport(outer, real reactor.Transport) reactor.Transport {
 	tls, isTLS := real.(reactor.TLSTransport)
 	switch {
 	case isTCP && isTLS:
-		return &wrappedTCPTLS{outer, onlyTCP{tcp}, onlyTLS{tls}}
+		return &wrappedTCPTLS{outer, behind{real}, onlyTCP{tcp}, onlyTLS{tls}}
 	case isTCP:
-		return &wrappedTCP{outer, onlyTCP{tcp}}
+		return &wrappedTCP{outer, behind{real}, onlyTCP{tcp}}
 	case isTLS:
-		return &wrappedTLS{outer, onlyTLS{tls}}
+		return &wrappedTLS{outer, behind{real}, onlyTLS{tls}}
 	}
-	return &wrappedPlain{outer}
+	return &wrappedPlain{outer, behind{real}}
 }
 
 type (
-	wrappedPlain struct{ reactor.Transport }
-	wrappedTCP   struct {
+	wrappedPlain struct {
 		reactor.Transport
+		behind
+	}
+	wrappedTCP struct {
+		reactor.Transport
+		behind
 		onlyTCP
 	}
 	wrappedTLS struct {
 		reactor.Transport
+		behind
 		onlyTLS
 	}
 	wrappedTCPTLS struct {
 		reactor.Transport
+		behind
 		onlyTCP
 		onlyTLS
 	}
 	onlyTCP struct{ reactor.TCPTransport }
 	onlyTLS struct{ reactor.TLSTransport }
+
+	// behind lets what is known of the connection be found through the wrapper, the header of a proxy for example.
+	behind struct{ real reactor.Transport }
 )
+
+// Unwrap is the connection behind the wrapper.
+func (b behind) Unwrap() reactor.Transport { return b.real }
+
+// FeedTLS passes on.
+func (t onlyTLS) FeedTLS(p []byte) error {
+	if f, ok := t.TLSTransport.(reactor.TLSFeeder); ok {
+		return f.FeedTLS(p)
+	}
+	return errNoFeeder
+}
+
+var errNoFeeder = fmt.Errorf("policies: the connection takes no TLS bytes back: %w", errors.ErrUnsupported)
 
 var (
 	_ reactor.TCPTransport = (*wrappedTCP)(nil)
