@@ -240,8 +240,8 @@ func (p *proxiedProtocol) accept(h *ProxyHeader, rest []byte) {
 
 func (p *proxiedProtocol) refuse(err error) {
 	p.end()
-	p.f.refused(p.transport.RemoteAddr(), err)
 	p.transport.AbortWith(err)
+	p.f.refused(p.transport.RemoteAddr(), err)
 }
 
 func (p *proxiedProtocol) end() {

@@ -73,6 +73,23 @@ func TestPROXYFactory(t *testing.T) {
 			})
 		})
 	}
+	t.Run("a Refused that panics: aborted all the same, also when the time is up", func(t *testing.T) {
+		for _, refuse := range []func(m *memory){
+			func(m *memory) { m.clock.Advance(endpoints.DefaultPROXYTimeout) },
+			func(m *memory) { m.tr.Receive([]byte("no header")) },
+		} {
+			m := newMemory()
+			options := endpoints.PROXYOptions{Trusted: everybody, Refused: func(net.Addr, error) { panic("oh") }}
+			m.Connect(endpoints.PROXYFactory(serve(newProbe()), options)).Handle(nil, func(error) {})
+			func() {
+				defer func() { _ = recover() }()
+				refuse(m)
+			}()
+			if !m.tr.Aborted() {
+				t.Error("got an open connection, want it aborted")
+			}
+		}
+	})
 	t.Run("malformed: aborted, and the factory hears nothing", func(t *testing.T) {
 		for _, text := range []string{"A1 NOOP\r\n", "PROXY TCP4 1 2 3 4\r\n", v2(0x21, 0x12, v4Body), v2Sig + "\x21\x11\xff\xff", strings.Repeat("x", 7000)} {
 			eachChunking(t, func(t *testing.T, cut reactortest.Chunking) {

@@ -38,7 +38,7 @@ func TestTranscriptLetsGo(t *testing.T) {
 		return m.HeapAlloc
 	}
 	before := heap()
-	tr.Server(bytes.Repeat([]byte("a line\r\n"), long/8))
+	tr.Server(bytes.Repeat([]byte(strings.Repeat("x", 4094)+"\r\n"), long/4096))
 	tr.Server([]byte("and"))
 	if got, most := int64(heap())-int64(before), int64(1<<20); got > most {
 		t.Errorf("after %d bytes: got %d bytes more in use, want at most %d", long, got, most)
