@@ -26,8 +26,12 @@ func (c schema) read(s spelling) (*values, error) {
 	left := c.positional
 	for _, a := range s.args {
 		name := a.key
+		unknown := name != "" && !slices.Contains(c.positional, name) && !slices.Contains(c.named, name)
+		_, secret := v.given["password"]
 		switch {
-		case name != "" && !slices.Contains(c.positional, name) && !slices.Contains(c.named, name):
+		case unknown && secret: // which may be the end of the password
+			return nil, badArgument(s.scheme, "password", "an unknown argument stands behind it; a colon in a value needs a backslash")
+		case unknown:
 			return nil, badArgument(s.scheme, "", "unknown argument %.40q; %s", name, c)
 		case name == "" && len(left) == 0:
 			return nil, badArgument(s.scheme, "", "too many arguments without a name; %s", c)

@@ -132,6 +132,7 @@ func TestParseClientErrors(t *testing.T) {
 		{"tcp:a:1 via socks5:b:2:password=hunter2", "password", "endpoints: socks5: password: needs a user"},
 		{"tcp:a:1 via socks5:b:2:user=joe:hunter2", "", "endpoints: socks5: too many arguments without a name; allowed are host, port, timeout, bindAddress, sendproxy, user, password"},
 		{"tcp:a:1 via socks5:b:2:user=joe:pasword=hunter2", "", `endpoints: socks5: unknown argument "pasword"; allowed are host, port, timeout, bindAddress, sendproxy, user, password`},
+		{"tcp:a:1 via socks5:b:2:user=joe:password=a:hunter2=b", "password", "endpoints: socks5: password: an unknown argument stands behind it; a colon in a value needs a backslash"},
 		{"tcp:a:1 via http:b:2:user=a\\:b:password=hunter2", "user", "endpoints: http: user: must have no colon and no control characters"},
 		{"tcp:a\r\nX:1 via http:b:2", "host", `endpoints: http: host: byte '\r' cannot stand in a name; names in other scripts need their xn-- form`},
 	} {
