@@ -12,6 +12,16 @@ import (
 	"github.com/tconn/tconn/reactor"
 )
 
+// TestLongStringForm: the time grows with the length and not with its square, whose time would be minutes.
+func TestLongStringForm(t *testing.T) {
+	for _, part := range []string{"a", "["} {
+		text := "tcp:" + strings.Repeat(part, 4<<20/len(part))
+		if _, err := endpoints.ParseClient(reactor.New(), text); err == nil {
+			t.Errorf("%d times %q: got no error, want one", 4<<20/len(part), part)
+		}
+	}
+}
+
 func TestParseClient(t *testing.T) {
 	pem := certFile(t)
 	for _, c := range []struct{ text, want string }{

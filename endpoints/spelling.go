@@ -175,8 +175,9 @@ func scanArgument(scheme, text string) (a argument, rest string, more bool, err 
 	hasKey, atStart := false, true
 	for i := 0; i < len(text); i++ {
 		c := text[i]
-		switch end := strings.IndexByte(text[i:], ']'); {
-		case c == '[' && atStart && end > 0:
+		switch {
+		case c == '[' && atStart && strings.IndexByte(text[i:], ']') > 0:
+			end := strings.IndexByte(text[i:], ']')
 			b.WriteString(text[i : i+end+1])
 			i += end
 		case c == '\\' && i+1 == len(text):
