@@ -3,7 +3,6 @@ package basic
 import (
 	"fmt"
 	"io"
-	"runtime/debug"
 
 	"github.com/tconn/tconn/deferred"
 	"github.com/tconn/tconn/reactor"
@@ -140,14 +139,7 @@ func (s *FileSender) goOn(d *deferred.Deferred[int64]) {
 	if s.done != d {
 		return
 	}
-	t := s.transport
-	defer func() {
-		if v := recover(); v != nil {
-			t.AbortWith(&reactor.PanicError{Value: v, Stack: debug.Stack()})
-			panic(v)
-		}
-	}()
-	s.ResumeProducing()
+	guard(s.transport, s.ResumeProducing)
 }
 
 // end is the end of a transfer that the connection survives.

@@ -74,7 +74,7 @@ func (p *LineReceiver) SetRawMode() {
 	}
 	p.raw = true
 	p.unhold()
-	p.run()
+	p.goOn()
 }
 
 // SetLineMode cuts what comes into lines again, beginning with extra: inside RawDataReceived the end of its data, that is
@@ -84,7 +84,7 @@ func (p *LineReceiver) SetLineMode(extra []byte) {
 	p.mustBeReady()
 	p.raw = false
 	p.pushBack(extra)
-	p.run()
+	p.goOn()
 }
 
 // ClearLineBuffer takes away the bytes that have come and were not delivered, and answers them: in ConnectionLost the last line, if

@@ -542,3 +542,28 @@ func TestPanickingHandler(t *testing.T) {
 		t.Errorf("left: got %q, want %q", got, "two\r\nthr")
 	}
 }
+
+// TestPanicOutsideDataReceived: units that have waited are delivered by whoever lets them go on, a timer for example; a panic of the
+// handler ends the connection as ever.
+func TestPanicOutsideDataReceived(t *testing.T) {
+	for name, goOn := range map[string]func(p *lines){
+		"ResumeProducing": func(p *lines) { p.ResumeProducing() },
+		"SetLineMode":     func(p *lines) { p.SetLineMode([]byte("extra\r\n")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newLines()
+			tr := connect(p)
+			p.onLine = func(string) { panic("oh") }
+			if name == "ResumeProducing" {
+				p.PauseProducing()
+				p.DataReceived([]byte("waits\r\n"))
+			}
+			mustPanic(t, "oh", func() { goOn(p) })
+			tr.Clock().Turn()
+			var panicked *reactor.PanicError
+			if !errors.As(tr.Reason(), &panicked) {
+				t.Errorf("reason: got %v, want the panic", tr.Reason())
+			}
+		})
+	}
+}

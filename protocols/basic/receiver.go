@@ -2,6 +2,7 @@ package basic
 
 import (
 	"bytes"
+	"runtime/debug"
 
 	"github.com/tconn/tconn/reactor"
 )
@@ -56,7 +57,7 @@ func (r *receiver) ResumeProducing() {
 	t := r.connection("ResumeProducing")
 	r.paused = false
 	t.ResumeProducing()
-	r.run()
+	r.goOn()
 }
 
 // StopProducing closes the connection. It makes the receiver a reactor.Producer for another connection.
@@ -73,6 +74,27 @@ func (r *receiver) run() {
 	for len(r.rest) > 0 && !r.paused && !r.gone() {
 		r.framer.step()
 	}
+}
+
+// goOn is run for everybody but the connection, which sees to a panic itself.
+func (r *receiver) goOn() {
+	if len(r.rest) > 0 {
+		guard(r.Transport(), r.run)
+	}
+}
+
+// guard runs what calls a handler from elsewhere, a timer for example. As in every callback of a connection a panic ends it, with the
+// panic as the reason.
+func guard(t reactor.Transport, f func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			if t != nil {
+				t.AbortWith(&reactor.PanicError{Value: v, Stack: debug.Stack()})
+			}
+			panic(v)
+		}
+	}()
+	f()
 }
 
 // settle makes what is left the receiver's own, or lets go of it when nobody will want it.
