@@ -255,10 +255,11 @@ func (x proxy) make(m *memory, timeout time.Duration) endpoints.ClientEndpoint {
 // over is the place behind a proxy at ep.
 func (x proxy) over(ep endpoints.ClientEndpoint) endpoints.ClientEndpoint { return x.way(ep, 0) }
 
-// blocking is a resolver that never answers; it tells when it is cancelled.
+// blocking is a resolver that never answers; it tells when it is asked, and when it is cancelled.
 type blocking chan struct{}
 
 func (b blocking) LookupNetIP(ctx context.Context, _, _ string) ([]netip.Addr, error) {
+	b <- struct{}{}
 	<-ctx.Done()
 	close(b)
 	return nil, ctx.Err()
@@ -340,6 +341,7 @@ func TestProxyLifecycle(t *testing.T) {
 			names := make(blocking)
 			l := start(t, reactor.WithResolver(names))
 			o := l.connect(x.over(endpoints.TCP(l.Reactor, "proxy.example", 1080)), newProbe())
+			wait(t, names, "the lookup")
 			o.d.Cancel()
 			wait(t, o.done, "the failure")
 			var e *reactor.ConnectingCancelledError
