@@ -18,7 +18,8 @@ const (
 
 // Options are the settings of a Service. The zero value is all defaults. All functions are called on the reactor goroutine.
 type Options struct {
-	// Reactor is where the service lives; it must be that of the endpoint. Nil is reactor.Default().
+	// Reactor is where the service lives; it must be that of the endpoint. Nil is what the endpoint's method Reactor() answers, if it has
+	// one, and reactor.Default() otherwise.
 	Reactor *reactor.Reactor
 	// RetryPolicy says how long to wait after so many failures in a row, from 1 on; a lost connection counts as one. Nil is Backoff{}.Delay.
 	// Zero and less are at once, in a later turn.
@@ -62,7 +63,13 @@ type Counts struct {
 
 // filled answers o with its defaults; ep may know its host.
 func (o Options) filled(ep endpoints.ClientEndpoint) Options {
-	if o.Reactor == nil {
+	own := reactorOf(ep)
+	switch {
+	case own != nil && o.Reactor != nil && own != o.Reactor:
+		panic("clientservice: New with an endpoint of another reactor than Options.Reactor")
+	case own != nil:
+		o.Reactor = own
+	case o.Reactor == nil:
 		o.Reactor = reactor.Default()
 	}
 	if o.RetryPolicy == nil {
@@ -75,4 +82,12 @@ func (o Options) filled(ep endpoints.ClientEndpoint) Options {
 	o.PrepareTimeout = orDefault(o.PrepareTimeout, DefaultPrepareTimeout)
 	o.CloseTimeout = orDefault(o.CloseTimeout, DefaultCloseTimeout)
 	return o
+}
+
+// reactorOf answers where the connections of ep live; nil if it does not tell.
+func reactorOf(ep endpoints.ClientEndpoint) *reactor.Reactor {
+	if e, ok := ep.(interface{ Reactor() *reactor.Reactor }); ok {
+		return e.Reactor()
+	}
+	return nil
 }

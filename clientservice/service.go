@@ -29,7 +29,8 @@ type Service struct {
 	timer   *reactor.DelayedCall        // the deadline of the present state, or the time of the next attempt
 }
 
-// New makes a service for connections to ep whose protocols f builds. It does nothing until Start. A nil ep or f panics.
+// New makes a service for connections to ep whose protocols f builds. It does nothing until Start. A nil ep or f panics, and so does an ep
+// of another reactor than Options.Reactor.
 //
 // A factory that is a reactor.Starter or Stopper hears of each connection, because another attempt is another use of it.
 // Source: ClientService.__init__.

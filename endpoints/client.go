@@ -31,6 +31,14 @@ func TLS(r *reactor.Reactor, host string, port int, config *tls.Config, options 
 	return &tlsClient{tcpClient: tcpClient{r: mustHave(r), host: unbracket(host), port: port, options: options}, config: config}
 }
 
+// reactorOf answers where an endpoint's connections live; nil if it does not tell.
+func reactorOf(ep ClientEndpoint) *reactor.Reactor {
+	if e, ok := ep.(interface{ Reactor() *reactor.Reactor }); ok {
+		return e.Reactor()
+	}
+	return nil
+}
+
 func mustHave(r *reactor.Reactor) *reactor.Reactor {
 	if r == nil {
 		panic("endpoints: nil reactor")
@@ -54,6 +62,9 @@ func (e *tcpClient) Connect(f reactor.Factory) *deferred.Deferred[reactor.Protoc
 
 // Host is the host to connect to.
 func (e *tcpClient) Host() string { return e.host }
+
+// Reactor is where connections live.
+func (e *tcpClient) Reactor() *reactor.Reactor { return e.r }
 
 func (e *tcpClient) String() string { return spell(e) }
 
@@ -131,6 +142,9 @@ func (e *unixClient) Connect(f reactor.Factory) *deferred.Deferred[reactor.Proto
 
 // Host is the path.
 func (e *unixClient) Host() string { return e.path }
+
+// Reactor is where connections live.
+func (e *unixClient) Reactor() *reactor.Reactor { return e.r }
 
 func (e *unixClient) String() string { return spell(e) }
 

@@ -72,6 +72,24 @@ func closedPort(t testing.TB) int {
 // hold keeps a connection open until its client closes.
 func hold(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
 
+func TestClientsTellTheirReactor(t *testing.T) {
+	r := reactor.New()
+	tcp := endpoints.TCP(r, "a", 1)
+	for name, ep := range map[string]endpoints.ClientEndpoint{
+		"TCP": tcp, "TLS": endpoints.TLS(r, "a", 1, nil), "UNIX": endpoints.UNIX(r, "/a"), "WrapTLS": endpoints.WrapTLS(tcp, "a", nil),
+		"SOCKS5":      endpoints.SOCKS5(tcp, "b", 2, endpoints.SOCKS5Options{}),
+		"HTTPConnect": endpoints.HTTPConnect(tcp, "b", 2, endpoints.HTTPConnectOptions{}),
+		"SendPROXY":   endpoints.SendPROXY(tcp, endpoints.ProxyHeader{}),
+	} {
+		if e, ok := ep.(interface{ Reactor() *reactor.Reactor }); !ok || e.Reactor() != r {
+			t.Errorf("%s: got no reactor or another one, want its own", name)
+		}
+	}
+	if got := endpoints.SOCKS5(newMemory(), "b", 2, endpoints.SOCKS5Options{}).(interface{ Reactor() *reactor.Reactor }).Reactor(); got != nil {
+		t.Errorf("over an endpoint that does not tell: got %v, want nil", got)
+	}
+}
+
 func TestHostname(t *testing.T) {
 	t.Run("T40 first address silent: the second attempt starts after 0.25 s, and the winner is kept", func(t *testing.T) {
 		good := netPeer(t, hold)

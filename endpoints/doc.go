@@ -3,7 +3,8 @@
 // A ClientEndpoint or ServerEndpoint is a value that a program can pass on, keep in a configuration, or put a proxy in front
 // of. Connect answers a Deferred of the protocol; its Cancel gives the attempt up and leaves nothing open. Endpoints belong to the
 // reactor goroutine: from another one hand Connect and Listen over with CallFromThread, and Await their Deferreds. All endpoints of this
-// package are fmt.Stringers that print their string form, with *** for passwords, and those for clients have a method Host() string.
+// package are fmt.Stringers that print their string form, with *** for passwords, and those for clients have the methods Host() string
+// and Reactor() *reactor.Reactor.
 //
 // # String forms
 //

@@ -89,6 +89,9 @@ type httpConnect struct {
 // Host is the host to connect to in the end.
 func (e *httpConnect) Host() string { return e.target.name }
 
+// Reactor is that of the endpoint underneath.
+func (e *httpConnect) Reactor() *reactor.Reactor { return reactorOf(e.proxy) }
+
 func (e *httpConnect) String() string { return spell(e) }
 
 func (e *httpConnect) spell() []spelling {

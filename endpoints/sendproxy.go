@@ -39,6 +39,9 @@ func (e *sendPROXY) Host() string {
 	return ""
 }
 
+// Reactor is that of the endpoint underneath.
+func (e *sendPROXY) Reactor() *reactor.Reactor { return reactorOf(e.under) }
+
 func (e *sendPROXY) String() string { return spell(e) }
 
 func (e *sendPROXY) spell() []spelling {

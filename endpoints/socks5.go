@@ -60,6 +60,9 @@ type socks5 struct {
 // Host is the host to connect to in the end.
 func (e *socks5) Host() string { return e.target.name }
 
+// Reactor is that of the endpoint underneath.
+func (e *socks5) Reactor() *reactor.Reactor { return reactorOf(e.proxy) }
+
 func (e *socks5) String() string { return spell(e) }
 
 func (e *socks5) spell() []spelling {

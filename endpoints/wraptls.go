@@ -41,6 +41,9 @@ func (e *wrappedTLS) Host() string {
 	return e.host
 }
 
+// Reactor is that of the endpoint underneath.
+func (e *wrappedTLS) Reactor() *reactor.Reactor { return reactorOf(e.under) }
+
 func (e *wrappedTLS) String() string { return spell(e) }
 
 func (e *wrappedTLS) spell() []spelling {
