@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"testing"
 	"time"
 
@@ -434,4 +435,31 @@ func TestPanicsOfTheUserLeaveTheServiceAlive(t *testing.T) {
 			s.errorsLogged(0)
 		})
 	}
+}
+
+// TestPolicyThatPanics: whoever wants to hear of a loss or a failure hears of it.
+func TestPolicyThatPanics(t *testing.T) {
+	deferred.ReportUnhandled()
+	defer deferred.OnUnhandled(func(*deferred.Unhandled) {})() // where the second panic is reported
+	defer deferred.ReportUnhandled()
+	var told []string
+	o := clientservice.Options{
+		RetryPolicy: func(int) time.Duration { panic("boom") },
+		OnLost:      func(error, clientservice.Counts) { told = append(told, "lost") },
+		OnFailure:   func(error, clientservice.Counts) { told = append(told, "failed") },
+	}
+	s := up(t, o)
+	func() {
+		defer func() { _ = recover() }()
+		s.call(0).tr.Lose(nil)
+	}()
+	s.state(clientservice.Waiting)
+	s.clock.Advance(longEnough)
+	s.call(1).fail(errRefused)
+	s.turn()
+	s.state(clientservice.Waiting)
+	if want := []string{"lost", "failed"}; !slices.Equal(told, want) {
+		t.Errorf("told: got %q, want %q", told, want)
+	}
+	s.counts(clientservice.Counts{Attempts: 2, Connected: 1, Lost: 1, Failures: 1, InARow: 2})
 }

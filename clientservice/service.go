@@ -189,6 +189,7 @@ func (s *Service) fail(err error) {
 	a := s.endAttempt()
 	defer a.abandon()
 	defer failAll(s.takeImpatient(), err)
+	defer s.tell(s.options.OnFailure, err)
 	if s.conn == nil && a.built.alive() {
 		s.conn = a.built
 	}
@@ -199,9 +200,6 @@ func (s *Service) fail(err error) {
 		s.close(s.conn)
 	} else {
 		s.retry()
-	}
-	if f := s.options.OnFailure; f != nil {
-		f(err, s.counts)
 	}
 }
 
@@ -214,20 +212,26 @@ func (s *Service) lost(w *watched) {
 	switch s.state {
 	case Preparing:
 		s.fail(w.reason)
-		return
 	case Connected:
 		s.counts.InARow++
+		s.counts.Lost++
+		defer s.tell(s.options.OnLost, w.reason)
 		s.retry()
 	case Closing:
 		s.retry()
 	default: // Stopping, Restarting
 		defer s.gone()
-	}
-	if w.up {
-		s.counts.Lost++
-		if f := s.options.OnLost; f != nil {
-			f(w.reason, s.counts)
+		if w.up {
+			s.counts.Lost++
+			s.tell(s.options.OnLost, w.reason)
 		}
+	}
+}
+
+// tell calls a function of the options. It is deferred where a policy could panic before it.
+func (s *Service) tell(f func(error, Counts), err error) {
+	if f != nil {
+		f(err, s.counts)
 	}
 }
 
