@@ -42,7 +42,8 @@ type GovernorOptions struct {
 	// random, so that several programs which lost the same server do not fall into step. Zero is DefaultJitter, negative none. What is
 	// lost by it is made up for later, unless the burst is 1: then the rate is lower by up to that part.
 	Jitter float64
-	// Random gives the numbers of the jitter, from 0 up to 1. Nil is rand.Float64. Goroutine: any, one at a time.
+	// Random gives the numbers of the jitter, from 0 up to 1. Nil is rand.Float64. It must not call the governor; a panic is logged by the
+	// reactor and counts as 0. Goroutine: any, one at a time.
 	Random func() float64
 }
 
@@ -87,7 +88,7 @@ type Governor struct {
 	options  GovernorOptions
 	hostRate bucket // of a host that was not seen before
 
-	mu      sync.Mutex    // guards what follows and all hosts, lanes, waiters and permits; never held while code of others runs
+	mu      sync.Mutex    // guards what follows and all hosts, lanes, waiters and permits; held while Random runs, and no other code of others
 	began   time.Time     // moments are measured from here
 	next    time.Duration // when somebody can be served next if nothing happens before; never if only an event helps
 	rate    bucket
@@ -217,10 +218,20 @@ func (g *Governor) grant(h *host, now time.Duration) {
 		h.open++
 		g.open++
 		g.dialing++
-		h.rate.take(now, g.options.Jitter*g.options.Random())
-		g.rate.take(now, g.options.Jitter*g.options.Random())
+		h.rate.take(now, g.late(w.lane.r))
+		g.rate.take(now, g.late(w.lane.r))
 		w.permit = &Permit{g: g, r: w.lane.r, host: h}
 		w.lane.granted = append(w.lane.granted, w)
 	}
 	g.seat(h, now)
+}
+
+// late is how much of a gap the next permit comes later. The mutex is held, so a panic is handed to r, which logs it.
+func (g *Governor) late(r *reactor.Reactor) (part float64) {
+	defer func() {
+		if v := recover(); v != nil {
+			_ = r.CallFromThread(func() { panic(v) })
+		}
+	}()
+	return g.options.Jitter * g.options.Random()
 }

@@ -555,3 +555,24 @@ func TestServiceKnowsItsHost(t *testing.T) {
 		})
 	}
 }
+
+// TestRandomThatPanics: the governor goes on, and lets permits go as if the number were 0.
+func TestRandomThatPanics(t *testing.T) {
+	o := unlimited()
+	o.Jitter, o.DialsPerSecond, o.Burst = 1, 10, 1
+	o.Random = func() float64 { panic("boom") }
+	k := newDesk(t, o)
+	turn := func(f func()) { // the clock hands the panic on, where a reactor logs it
+		defer func() { _ = recover() }()
+		f()
+	}
+	turn(func() { k.ask("a a") })
+	k.clock.Turn()
+	k.want("a1")
+	turn(func() { k.clock.Advance(100 * time.Millisecond) })
+	k.clock.Turn()
+	k.want("a2")
+	if got := k.g.Stats(); got.Open != 2 || got.Waiting != 0 {
+		t.Errorf("got %+v, want 2 open and none waiting", got)
+	}
+}
