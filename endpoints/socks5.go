@@ -93,7 +93,7 @@ func proxyError(proxy string, t target, kind, cause error) error {
 		return known
 	}
 	if kind == nil {
-		kind = reactor.ErrConnect
+		kind, cause = reactor.ErrConnect, fmt.Errorf("the connection to the proxy has ended: %w", cause)
 	}
 	return &ProxyError{Proxy: proxy, Target: t.String(), Kind: kind, Err: cause}
 }

@@ -323,6 +323,13 @@ func TestProxyLifecycle(t *testing.T) {
 				}
 			}
 		})
+		t.Run(x.name+": a proxy that hangs up", func(t *testing.T) {
+			m := newMemory()
+			o := observe(x.make(m, 0).Connect(serve(newProbe())))
+			m.tr.Lose(nil)
+			o.wantErr(t, reactor.ErrConnect, reactor.ErrConnectionDone)
+			wantText(t, o.err, "endpoints: "+x.name+" proxy: no connection to imap.example.ne:143: the connection to the proxy has ended: Connection was closed cleanly.")
+		})
 		t.Run(x.name+": T41 cancelled by the factory", func(t *testing.T) {
 			m, p := newMemory(), newProbe()
 			var o *outcome
