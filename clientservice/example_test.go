@@ -7,6 +7,7 @@ import (
 
 	"github.com/tconn/tconn/clientservice"
 	"github.com/tconn/tconn/deferred"
+	"github.com/tconn/tconn/endpoints"
 	"github.com/tconn/tconn/reactor"
 )
 
@@ -42,43 +43,6 @@ func (f *Friendly) DataReceived(name []byte) {
 	_, _ = f.Transport().Write(append([]byte("welcome "), name...))
 }
 
-// Address is the smallest endpoint; package endpoints has better ones.
-type Address struct {
-	r    *reactor.Reactor
-	host string
-	port int
-}
-
-func (a Address) Host() string { return a.host }
-
-func (a Address) Connect(f reactor.Factory) *deferred.Deferred[reactor.Protocol] {
-	d := &dialling{Factory: f, d: deferred.New[reactor.Protocol]()}
-	a.r.ConnectTCP(a.host, a.port, d)
-	return d.d
-}
-
-// dialling tells a Deferred how an attempt goes.
-type dialling struct {
-	reactor.Factory
-	reactor.BaseClientFactory
-	d *deferred.Deferred[reactor.Protocol]
-}
-
-func (d *dialling) BuildProtocol(addr net.Addr) reactor.Protocol {
-	return &announced{d.Factory.BuildProtocol(addr), d.d}
-}
-
-func (d *dialling) ClientConnectionFailed(_ *reactor.Connector, reason error) { d.d.TryErrback(reason) }
-
-// announced fires a Deferred once the connection is made.
-type announced struct {
-	reactor.Protocol
-	d *deferred.Deferred[reactor.Protocol]
-}
-
-func (a *announced) Unwrap() reactor.Protocol { return a.Protocol }
-func (a *announced) ConnectionMade()          { a.Protocol.ConnectionMade(); a.d.TryCallback(a.Protocol) }
-
 // A service connects, logs in, and comes back by itself.
 func Example() {
 	r := reactor.New()
@@ -89,8 +53,8 @@ func Example() {
 	}
 	governor := clientservice.NewGovernor(clientservice.GovernorOptions{MaxPerHost: 10}) // shared by all services
 	mailboxes := reactor.FactoryFunc(func(net.Addr) reactor.Protocol { return &Mailbox{} })
-	s := clientservice.New(Address{r, "127.0.0.1", server.Addr().(*net.TCPAddr).Port}, mailboxes, clientservice.Options{
-		Reactor:     r,
+	place := endpoints.TCP(r, "127.0.0.1", server.Addr().(*net.TCPAddr).Port)
+	s := clientservice.New(place, mailboxes, clientservice.Options{
 		Governor:    governor,
 		RetryPolicy: clientservice.Backoff{Initial: time.Millisecond, Spread: -1}.Delay,
 		Prepare: func(p reactor.Protocol) *deferred.Deferred[struct{}] {

@@ -11,6 +11,9 @@ import (
 // IdleTimeout aborts each connection on which for d nothing was received and nothing written; the reason matches *TimeoutError. A d
 // that is zero or less panics.
 //
+// What counts is the call of Write, not when the peer takes the bytes: d has to be longer than a big write may take. A connection that waits
+// for a Throttle, or has paused reading, is silent as well.
+//
 // Source: twisted.protocols.policies.TimeoutFactory, whose default is 30 minutes.
 func IdleTimeout(d time.Duration) Policy {
 	if d <= 0 {

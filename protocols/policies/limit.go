@@ -30,8 +30,8 @@ func IPv6Prefix(bits int) LimitOption {
 	return func(l *limiter) { l.bits = bits }
 }
 
-// Limit allows n connections at the same time, over all factories it is applied to. A connection counts from BuildProtocol to its loss.
-// Zero allows none, a negative n panics.
+// Limit allows n connections at the same time, over all factories it is applied to. A connection counts from BuildProtocol to its loss, so
+// behind ListenTLS one that is still shaking hands does not. Zero allows none, a negative n panics.
 //
 // Source: twisted.protocols.policies.LimitTotalConnectionsFactory.
 func Limit(n int, options ...LimitOption) Policy {
