@@ -34,6 +34,9 @@ func (c *conn) LoseWriteConnection() {
 	c.unusual().half.closing = true
 	c.closeNotify()
 	c.enqueue()
+	if c.producerEnded() {
+		c.UnregisterProducer()
+	}
 }
 
 // endWriting sends the end of our stream; nothing waits to go before it.

@@ -69,11 +69,28 @@ func (c *conn) stopProducer() {
 	}
 }
 
-// producerEnded tells whether the producer is a connection that is closing or gone: nothing more will come from it, and nobody
-// else might say so.
+// producerEnded tells whether the producer is a connection that is closing or gone, or whose peer has ended its half: nothing more will
+// come from it, and nobody else might say so.
 func (c *conn) producerEnded() bool {
-	p, ok := c.producer().(interface{ Disconnecting() bool })
-	return ok && p.Disconnecting()
+	if p, ok := c.producer().(interface{ Disconnecting() bool }); ok && p.Disconnecting() {
+		return true
+	}
+	other := connOf(c.producer())
+	return other != nil && other.half().readLost
+}
+
+// connOf finds the connection in a producer, through what was laid over it (a method Unwrap() Transport); nil if there is none.
+func connOf(p any) *conn {
+	for {
+		if c, ok := p.(*conn); ok {
+			return c
+		}
+		w, ok := p.(interface{ Unwrap() Transport })
+		if !ok {
+			return nil
+		}
+		p = w.Unwrap()
+	}
 }
 
 func (c *conn) callProducer(what string, f func()) {

@@ -37,6 +37,22 @@ func TestTransportAsProducer(t *testing.T) {
 		wait(t, b.lost, "ConnectionLost of the other")
 		wantIs(t, wait(t, a.lost, "ConnectionLost of the one"), reactor.ErrConnectionDone)
 	})
+	t.Run("LoseWriteConnection passes the end of a half on", func(t *testing.T) {
+		l := start(t)
+		a, b := newHalves(), newProbe()
+		target := peer(t)
+		l.connect(target.Addr(), clientOf(a))
+		x := accept(t, target)
+		wait(t, a.up, "ConnectionMade")
+		y, _ := connected(t, l, b)
+		a.readLost = func() { b.Transport().(reactor.TCPTransport).LoseWriteConnection() }
+		b.data = func(_ *probe, p []byte) { _, _ = a.Transport().Write(p) }
+		l.do(func() { _ = b.Transport().RegisterProducer(a.Transport(), true) })
+		_ = x.CloseWrite()
+		expectEnd(t, y)
+		send(t, y, "answer")
+		expect(t, x, "answer")
+	})
 	t.Run("T36 a connection that is its own producer closes", func(t *testing.T) {
 		l := start(t)
 		p := newProbe()

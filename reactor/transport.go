@@ -24,7 +24,7 @@ type Transport interface {
 	// LoseConnection closes the connection after everything written so far has been delivered to the kernel, and without cutting
 	// off what the peer has yet to read. Later writes are refused, nothing more is received, and ConnectionLost
 	// comes with ErrConnectionDone, never inside this call. A registered producer is let finish first: until UnregisterProducer or, if it
-	// is itself a Transport that is closing or gone, not at all. A second call looks at that again.
+	// is itself a Transport that is closing or gone, or whose peer has ended its half, not at all. A second call looks at that again.
 	LoseConnection()
 	// AbortConnection closes at once, drops what was not sent and tells the peer with a reset. ConnectionLost comes
 	// with ErrConnectionAborted, never inside this call.

@@ -344,6 +344,18 @@ func TestThrottledProducer(t *testing.T) {
 			t.Errorf("reason: got %v, want %v", got, want)
 		}
 	})
+	t.Run("the end of a half is passed on from a producer that is a connection", func(t *testing.T) {
+		p, other := &plain{}, reactortest.NewTransport(nil)
+		other.Connect(&listener{})
+		tr := throttled(t, nil, p, policies.ThrottleOptions{WritePerSecond: 100})
+		_ = p.Transport().RegisterProducer(other, true)
+		other.Lose(nil)
+		p.Transport().(reactor.TCPTransport).LoseWriteConnection()
+		tr.Clock().Turn()
+		if !tr.WriteEnded() {
+			t.Error("got an open half, want it ended")
+		}
+	})
 	t.Run("a producer that panics when its turn comes ends the connection", func(t *testing.T) {
 		p, producer := &plain{}, &source{}
 		tr := throttled(t, nil, p, policies.ThrottleOptions{WritePerSecond: 100})
@@ -372,3 +384,9 @@ func TestThrottledEcho(t *testing.T) {
 		t.Errorf("echoed in 10 s: got %d bytes, want 1000 to 1150", got)
 	}
 }
+
+// listener goes on when its peer has ended its half.
+type listener struct{ plain }
+
+func (*listener) ReadConnectionLost()  {}
+func (*listener) WriteConnectionLost() {}

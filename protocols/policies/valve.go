@@ -49,6 +49,12 @@ func (v *valve) Disconnecting() bool {
 	return ok && p.Disconnecting()
 }
 
+// Unwrap is the producer if it is a connection, so that the end of its peer's half is seen.
+func (v *valve) Unwrap() reactor.Transport {
+	t, _ := v.producer.(reactor.Transport)
+	return t
+}
+
 // hold is the throttle's: the budget is used up.
 func (v *valve) hold() {
 	was := v.held

@@ -7,8 +7,25 @@ func (t *Transport) LoseConnection() {
 	if t.phase == phaseOpen {
 		t.startClosing()
 	}
-	if p, ok := t.producer.(interface{ Disconnecting() bool }); ok && t.phase == phaseClosing && p.Disconnecting() {
+	if t.phase == phaseClosing && t.producerEnded() {
 		t.UnregisterProducer()
+	}
+}
+
+// producerEnded tells whether the producer is a connection that is closing or gone, or whose peer has ended its half.
+func (t *Transport) producerEnded() bool {
+	if p, ok := t.producer.(interface{ Disconnecting() bool }); ok && p.Disconnecting() {
+		return true
+	}
+	for p := any(t.producer); ; {
+		if other, ok := p.(*Transport); ok {
+			return other.half.readLost
+		}
+		w, ok := p.(interface{ Unwrap() reactor.Transport })
+		if !ok {
+			return false
+		}
+		p = w.Unwrap()
 	}
 }
 

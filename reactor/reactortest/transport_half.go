@@ -14,6 +14,9 @@ func (t *Transport) LoseWriteConnection() {
 	if t.phase == phaseOpen && !t.half.closing {
 		t.half.closing = true
 		t.enqueue()
+		if t.producerEnded() {
+			t.UnregisterProducer()
+		}
 	}
 }
 

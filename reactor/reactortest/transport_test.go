@@ -615,6 +615,25 @@ func TestTransportProducer(t *testing.T) {
 		tr.Clock().Turn()
 		p.expect(t, done)
 	})
+	t.Run("LoseWriteConnection passes the end of a half on", func(t *testing.T) {
+		_, tr := connected(t)
+		other := reactortest.NewTransport(tr.Clock())
+		other.Connect(&halfRecorder{})
+		_ = tr.RegisterProducer(other, true)
+		tr.LoseWriteConnection()
+		tr.Clock().Turn()
+		if tr.WriteEnded() {
+			t.Error("before the other peer's end: got the half ended, want it open")
+		}
+		_, tr = connected(t)
+		_ = tr.RegisterProducer(other, true)
+		other.Lose(nil)
+		tr.LoseWriteConnection()
+		tr.Clock().Turn()
+		if !tr.WriteEnded() {
+			t.Error("after the other peer's end: got an open half, want it ended")
+		}
+	})
 	t.Run("T36 a connection that is its own producer closes", func(t *testing.T) {
 		p, tr := connected(t)
 		_ = tr.RegisterProducer(tr, true)
