@@ -363,7 +363,7 @@ func (r *Reactor) comeUp() {
 			continue
 		}
 		if err := u.attach(); err != nil {
-			r.log.Error("cannot receive datagrams", zap.Stringer("port", u.local), zap.Error(err))
+			r.log.Error("cannot receive datagrams", zap.Stringer(FieldPort, u.local), zap.Error(err))
 		}
 	}
 	r.starting.run(During, func() {

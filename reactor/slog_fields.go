@@ -16,6 +16,10 @@ import (
 //	warn   the reactor was stalled: a callback took too long   callback duration; function of a call; protocol peer local
 //	warn   accept failed; resting                              port error pause
 //	error  cannot accept connections                           port error
+//	error  cannot receive datagrams                            port error
+//	warn   receiving datagrams fails; resting                  port pause
+//	debug  receiving a datagram failed                         port error
+//	debug  closing an adopted stream failed                    error
 //	error  StopFactory failed                                  error
 //	error  system event trigger failed                         event phase error
 //	warn   system event triggers did not finish in time        event phase triggers waited

@@ -183,7 +183,7 @@ func (u *UDPPort) update() {
 		return
 	}
 	if err := u.r.poller.SetInterest(&u.attachment, u.want()); err != nil {
-		u.r.log.Error("cannot receive datagrams", zap.Stringer("port", u.local), zap.Error(err))
+		u.r.log.Error("cannot receive datagrams", zap.Stringer(FieldPort, u.local), zap.Error(err))
 	}
 }
 

@@ -66,7 +66,7 @@ func (u *UDPPort) receiveFailed(err error) {
 		u.refused()
 		return
 	}
-	u.r.log.Debug("receiving a datagram failed", zap.Stringer("port", u.local), zap.Error(err))
+	u.r.log.Debug("receiving a datagram failed", zap.Stringer(FieldPort, u.local), zap.Error(err))
 }
 
 func (u *UDPPort) refused() {
@@ -77,7 +77,7 @@ func (u *UDPPort) refused() {
 
 // rest stops receiving for a moment.
 func (u *UDPPort) rest() {
-	u.r.log.Warn("receiving datagrams fails; resting", zap.Stringer("port", u.local), zap.Duration("pause", acceptPause))
+	u.r.log.Warn("receiving datagrams fails; resting", zap.Stringer(FieldPort, u.local), zap.Duration(FieldPause, acceptPause))
 	u.pause = u.r.own.add(acceptPause, func() {
 		u.pause = nil
 		u.update()
