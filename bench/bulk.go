@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
 	"io"
 	"net"
 	"strconv"
@@ -15,35 +16,53 @@ import (
 
 const (
 	bulkBytes  = 2 << 30
-	bulkRounds = 7
+	bulkRounds = 5
 )
 
-// bulks is one connection that only receives.
-func bulks() experiment {
-	run := func(client string) func() float64 {
+// bulks are one connection that only receives, in the clear and under TLS 1.3.
+func bulks() []experiment {
+	run := func(server, role, client string) func() float64 {
 		return func() float64 {
-			s := startServer("serve-bulk")
+			s := startServer(server)
 			defer s.stop()
 			if client == "twisted" {
-				return twisted("bulk", s.addr, strconv.Itoa(bulkBytes))[0] / 1e6
+				return twisted(role, s.addr, strconv.Itoa(bulkBytes))[0] / 1e6
 			}
-			return measure("bulk-"+client, s.addr) / 1e6
+			return measure(role+"-"+client, s.addr) / 1e6
 		}
 	}
-	e := experiment{
+	plain := experiment{
 		title: "bulk receive, 1 connection, 2 GiB", unit: "MB/s", rounds: bulkRounds,
-		run: map[string]func() float64{ours: run("tconn"), gnetPeer: run("gnet"), netPeer: run("net")},
+		run: map[string]func() float64{
+			ours: run("serve-bulk", "bulk", "tconn"), gnetPeer: run("serve-bulk", "bulk", "gnet"), netPeer: run("serve-bulk", "bulk", "net"),
+		},
+	}
+	secure := experiment{
+		title: "bulk receive under TLS, 1 connection, 2 GiB", unit: "MB/s", rounds: bulkRounds,
+		run: map[string]func() float64{ours: run("serve-bulk-tls", "bulktls", "tconn"), netPeer: run("serve-bulk-tls", "bulktls", "net")},
 	}
 	if python != "" {
-		e.run[twistedPy] = run("twisted")
+		plain.run[twistedPy] = run("serve-bulk", "bulk", "twisted")
+		secure.run[twistedPy] = run("serve-bulk-tls", "bulktls", "twisted")
 	}
-	return e
+	return []experiment{plain, secure}
 }
 
 // serveBulk writes without end to whoever comes.
 func serveBulk([]string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	check(err)
+	pour(l)
+}
+
+// serveBulkTLS is serveBulk under TLS.
+func serveBulkTLS([]string) {
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{selfSigned()}})
+	check(err)
+	pour(l)
+}
+
+func pour(l net.Listener) {
 	announce(l.Addr())
 	block := bytes.Repeat([]byte("x"), 256<<10)
 	for {
@@ -84,6 +103,13 @@ func bulkTconn(args []string) {
 	check(r.Run())
 }
 
+func bulkTLSTconn(args []string) {
+	host, port := spread(0, args[0])
+	r := reactor.New()
+	r.ConnectTLS(host, port, sinkFactory{}, trusting())
+	check(r.Run())
+}
+
 // bulkGnet throws away what gnet has read.
 func bulkGnet(args []string) {
 	h := &gnetSink{left: bulkBytes}
@@ -115,10 +141,20 @@ func (h *gnetSink) OnTraffic(c gnet.Conn) gnet.Action {
 	return gnet.None
 }
 
-// bulkNet reads through a buffer of the same 64 KiB.
+// bulkNet and bulkTLSNet read through a buffer of the same 64 KiB.
 func bulkNet(args []string) {
 	c, err := net.Dial("tcp", args[0])
 	check(err)
+	drink(c)
+}
+
+func bulkTLSNet(args []string) {
+	c, err := tls.Dial("tcp", args[0], trusting())
+	check(err)
+	drink(c)
+}
+
+func drink(c net.Conn) {
 	start := time.Now()
 	buf := make([]byte, 64<<10)
 	for left := bulkBytes; left > 0; {

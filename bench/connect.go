@@ -15,7 +15,7 @@ import (
 const (
 	connectTotal  = 20_000
 	connectAtOnce = 256
-	connectRounds = 5
+	connectRounds = 3
 )
 
 // connects makes connections and resets them at once, 256 under way at any time.

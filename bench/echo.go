@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	echoRounds = 7
+	echoRounds = 5
 	echoTime   = 2 * time.Second
 )
 

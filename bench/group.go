@@ -16,7 +16,7 @@ import (
 const (
 	groupConnections = 8
 	groupBytes       = 512 << 20 // on each connection
-	groupRounds      = 5
+	groupRounds      = 3
 )
 
 // group receives on 8 connections and hashes every byte, on one reactor and on a Group of two.

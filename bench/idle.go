@@ -24,7 +24,7 @@ import (
 
 const (
 	idleConnections = 10_000
-	idleRounds      = 3
+	idleRounds      = 1
 	// trafficBytes is what each connection receives before it falls idle again.
 	trafficBytes = 62 << 10
 )

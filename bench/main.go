@@ -48,7 +48,7 @@ func main() {
 // table prints the rows of speed as they come. More arguments choose rows by a part of their title.
 func table() {
 	fmt.Print(tableHead())
-	experiments := append(echoes(), echoPrograms(), bulks(), connects())
+	experiments := append(append(echoes(), echoPrograms(), connects()), bulks()...)
 	for _, e := range append(experiments, micros()...) {
 		if chosen(e.title) {
 			fmt.Print(e.measure())
@@ -99,6 +99,9 @@ var roles = map[string]func(args []string){
 	"bulk-tconn":       bulkTconn,
 	"bulk-net":         bulkNet,
 	"bulk-gnet":        bulkGnet,
+	"serve-bulk-tls":   serveBulkTLS,
+	"bulktls-tconn":    bulkTLSTconn,
+	"bulktls-net":      bulkTLSNet,
 	"connect-tconn":    connectTconn,
 	"connect-net":      connectNet,
 	"connect-gnet":     connectGnet,

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	microRounds  = 5
+	microRounds  = 3
 	timersTotal  = 1_000_000
 	threadsTotal = 1_000_000
 	chainTotal   = 1_000_000

@@ -63,6 +63,15 @@ def echo(addr, connections, seconds):
 
 
 def bulk(addr, total):
+    receive(addr, total, reactor.connectTCP)
+
+
+def bulktls(addr, total):
+    options = ssl.CertificateOptions()
+    receive(addr, total, lambda host, port, f: reactor.connectSSL(host, port, f, options))
+
+
+def receive(addr, total, dial):
     total = int(total)
 
     class Sink(protocol.Protocol):
@@ -74,7 +83,7 @@ def bulk(addr, total):
             if self.left <= 0:
                 done(total / (time.time() - self.start))
 
-    reactor.connectTCP(*split(addr), Factory.forProtocol(Sink))
+    dial(*split(addr), Factory.forProtocol(Sink))
     reactor.run()
 
 
@@ -212,5 +221,5 @@ def chain(total):
 
 
 if __name__ == "__main__":
-    roles = {"echo": echo, "bulk": bulk, "connect": connect, "idle": idle, "idletls": idletls, "timers": timers, "threads": threads, "chain": chain}
+    roles = {"echo": echo, "bulk": bulk, "bulktls": bulktls, "connect": connect, "idle": idle, "idletls": idletls, "timers": timers, "threads": threads, "chain": chain}
     roles[sys.argv[1]](*sys.argv[2:])

@@ -141,8 +141,7 @@ func (c *conn) finishingHandshake() bool {
 	return t != nil && t.shaking && (len(t.pending) > 0 || c.phase == phaseOpen)
 }
 
-// feed takes ciphertext from the socket. In steady state it is borrowed: a record that waits for its end gets that, and of the
-// rest only what drain leaves is copied.
+// feed takes ciphertext from the socket. In steady state it is borrowed, and only what drain leaves of it is copied.
 func (t *tlsLayer) feed(p []byte) {
 	if t.shaking {
 		t.start()
@@ -150,18 +149,9 @@ func (t *tlsLayer) feed(p []byte) {
 		t.c.update()
 		return
 	}
-	for len(t.wire.in) > 0 && len(p) > 0 {
-		n := t.wire.missing(len(p))
-		t.wire.in = append(t.wire.in, p[:n]...)
-		p = p[n:]
-		t.drain()
-	}
-	if len(p) == 0 {
-		return
-	}
-	t.wire.in = p[:len(p):len(p)]
+	t.wire.lent = p
 	t.drain()
-	t.wire.in = append([]byte(nil), t.wire.in...)
+	t.wire.keep()
 }
 
 // feedEnd takes the end of the socket's stream.
@@ -198,7 +188,6 @@ func (t *tlsLayer) drain() {
 		}
 	}
 	t.giveBack()
-	t.wire.trim()
 	t.draining = false
 }
 

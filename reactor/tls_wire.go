@@ -7,8 +7,10 @@ import (
 // tlsWire is the net.Conn a tls.Conn reads its ciphertext from and writes it to.
 type tlsWire struct {
 	layer *tlsLayer
-	in    []byte
-	err   error // after in
+	in    []byte // kept from before
+	begun bool   // the head of in has been handed out, and its memory can go
+	lent  []byte // after in: the bytes of the read that runs
+	err   error  // after both
 
 	// Reads end at the parts of a record, its header and its body, so that crypto/tls never asks for a bigger buffer than one
 	// record needs, and keeps none.
@@ -65,17 +67,26 @@ func (w *tlsWire) stuffed() bool {
 // which a part is missing stays here, where it takes no more memory than it has bytes; crypto/tls would keep a full-sized
 // buffer for it. What is no record at all is handed out as it is: crypto/tls names the fault.
 func (w *tlsWire) ready() bool {
-	if w.bodyLeft > 0 || w.headerAt > 0 || len(w.in) == 0 {
-		return len(w.in) > 0
+	have := len(w.in) + len(w.lent)
+	if w.bodyLeft > 0 || w.headerAt > 0 || have == 0 {
+		return have > 0
 	}
-	if kind := w.in[0]; kind < firstRecordType || kind > lastRecordType {
+	if kind := w.at(0); kind < firstRecordType || kind > lastRecordType {
 		return true
 	}
-	if len(w.in) < recordHeader {
+	if have < recordHeader {
 		return false
 	}
-	body := int(w.in[3])<<8 | int(w.in[4])
-	return body > maxRecordBody || w.in[1] != majorVersion || len(w.in) >= recordHeader+body
+	body := int(w.at(3))<<8 | int(w.at(4))
+	return body > maxRecordBody || w.at(1) != majorVersion || have >= recordHeader+body
+}
+
+// at is one of the bytes to be handed out.
+func (w *tlsWire) at(i int) byte {
+	if i < len(w.in) {
+		return w.in[i]
+	}
+	return w.lent[i-len(w.in)]
 }
 
 // The shape of a record (RFC 8446 section 5.1).
@@ -87,21 +98,16 @@ const (
 	maxRecordBody   = 16<<10 + 2048 // TLS 1.2; TLS 1.3 allows less
 )
 
-// missing is how many of n bytes belong to the record that waits for its end; all of them when none does.
-func (w *tlsWire) missing(n int) int {
-	switch {
-	case w.ready():
-		return n
-	case len(w.in) < recordHeader:
-		return min(n, recordHeader-len(w.in))
+// keep copies what is left of the bytes that were lent, and parts with the memory of what was handed out.
+func (w *tlsWire) keep() {
+	left := w.lent
+	w.lent = nil
+	if w.begun || cap(w.in) > 2*len(w.in) {
+		w.begun = false
+		w.in = append(make([]byte, 0, len(w.in)+len(left)), w.in...)
 	}
-	return min(n, recordHeader+int(w.in[3])<<8+int(w.in[4])-len(w.in))
-}
-
-// trim parts with the memory of what was handed out.
-func (w *tlsWire) trim() {
-	if cap(w.in) > 2*len(w.in) {
-		w.in = append([]byte(nil), w.in...)
+	if w.in = append(w.in, left...); len(w.in) == 0 {
+		w.in = nil
 	}
 }
 
@@ -112,15 +118,16 @@ func (w *tlsWire) take(p []byte) (int, error) {
 		}
 		return 0, errWouldBlock
 	}
+	most := recordHeader - w.headerAt
 	if w.bodyLeft > 0 {
-		n := copy(p, w.in[:min(len(w.in), w.bodyLeft)])
+		most = w.bodyLeft
+	}
+	n := w.hand(p[:min(len(p), most)])
+	if w.bodyLeft > 0 {
 		w.bodyLeft -= n
-		w.shift(n)
 		return n, nil
 	}
-	n := copy(p, w.in[:min(len(w.in), recordHeader-w.headerAt)])
-	copy(w.header[w.headerAt:], w.in[:n])
-	w.shift(n)
+	copy(w.header[w.headerAt:], p[:n])
 	if w.headerAt += n; w.headerAt == recordHeader {
 		w.headerAt = 0
 		w.bodyLeft = int(w.header[3])<<8 | int(w.header[4])
@@ -128,11 +135,18 @@ func (w *tlsWire) take(p []byte) (int, error) {
 	return n, nil
 }
 
-// shift drops what was taken, and the memory with the last of it.
-func (w *tlsWire) shift(n int) {
-	if w.in = w.in[n:]; len(w.in) == 0 {
+// hand moves bytes to p: those kept from before first, then those that are lent.
+func (w *tlsWire) hand(p []byte) int {
+	n := copy(p, w.in)
+	w.in = w.in[n:]
+	w.begun = len(w.in) > 0
+	if !w.begun {
 		w.in = nil
+		m := copy(p[n:], w.lent)
+		w.lent = w.lent[m:]
+		n += m
 	}
+	return n
 }
 
 // Write queues ciphertext: straight to the connection, or for the reactor goroutine to fetch during the handshake.
@@ -188,5 +202,5 @@ func (w *tlsWire) arrive(p []byte, end error) {
 func (w *tlsWire) settle() {
 	w.fetch()
 	w.arrived = nil
-	w.trim()
+	w.keep()
 }
