@@ -82,7 +82,7 @@ func (a *attempt) start() {
 		return
 	}
 	if a.k.options.dial != nil {
-		a.dialElsewhere(net.JoinHostPort(host, strconv.Itoa(a.k.port)))
+		a.dialElsewhere(net.JoinHostPort(host, strconv.Itoa(int(a.k.port))))
 		return
 	}
 	if addr, err := netip.ParseAddr(host); err == nil {
@@ -296,7 +296,7 @@ func (a *attempt) fail(kind, cause error) {
 		a.shaking = nil
 		c.giveUp(kind)
 	}
-	reason := &ConnectError{Kind: kind, Host: a.k.host, Port: a.k.port, Err: cause}
+	reason := &ConnectError{Kind: kind, Host: a.k.host, Port: int(a.k.port), Err: cause}
 	a.k.r.attempted(a.began, reason)
 	a.k.r.soon(func() { a.k.failed(reason) })
 }

@@ -19,14 +19,11 @@ type conn struct {
 	owner      owner
 	attachment engine.Attachment
 
-	out []byte // written and not yet given to the kernel is out[off:]
-	off int
-
-	local, remote netip.AddrPort
-	onLost        func(reason error)
-	reason        error // set once doomed
-	rare          *rare
-	label         atomic.Pointer[label] // names proto in the log
+	out    *outbox // written and not yet given to the kernel; nil while that is nothing
+	onLost func(reason error)
+	rare   *rare
+	label  atomic.Pointer[label] // names proto in the log
+	remote tcpAddr
 
 	phase    phase
 	paused   bool
@@ -58,6 +55,8 @@ type rare struct {
 	names     *[2]string // of a UNIX socket: this side's and the peer's
 	pump      *pump      // between the connection and a stream that is no socket
 	failure   error      // of a write, while what the peer has said before is still to be heard
+	reason    error      // of the end, once doomed
+	local     tcpAddr    // of a socket that is closed; the system knows that of an open one
 }
 
 // owner is what made the connection: a *Connector or a *Port.
@@ -71,7 +70,7 @@ type owner interface {
 // newConn takes over an open socket, registered or not, and watches it.
 func newConn(r *Reactor, o owner, fd int) *conn {
 	c := &conn{r: r, owner: o}
-	c.setAddresses(r.sys.Local(fd), r.sys.Remote(fd))
+	c.setAddresses(r.sys.Remote(fd), fd)
 	r.poller.Register(&c.attachment, fd, c)
 	r.conns[c] = struct{}{}
 	r.load.Add(1)
@@ -251,7 +250,7 @@ func (c *conn) doom(reason error) {
 		return
 	}
 	c.phase = phaseDoomed
-	c.reason = reason
+	c.unusual().reason = reason
 	c.r.doomed = append(c.r.doomed, c)
 }
 
@@ -260,15 +259,15 @@ func (c *conn) bury() {
 	if c.phase != phaseDoomed {
 		return
 	}
+	rare := c.rare // doom made it
+	reason := rare.reason
+	rare.local = packAddr(c.localAddr())
 	c.phase = phaseLost
 	c.closeSocket()
 	c.release()
-	reason := c.reason
 	delete(c.r.conns, c)
 	c.r.load.Add(-1)
-	if rare := c.rare; rare != nil {
-		c.buryRare(rare)
-	}
+	c.buryRare(rare)
 	if f := c.onLost; f != nil {
 		c.onLost = nil
 		c.call("OnLost", func() { f(reason) })
@@ -288,7 +287,7 @@ func (c *conn) buryRare(rare *rare) {
 		_ = rare.stall.Cancel()
 	}
 	if rare.tls != nil {
-		rare.tls.shut(c.reason)
+		rare.tls.shut(rare.reason)
 		c.r.count.Buffered -= int64(len(rare.tls.pending))
 		rare.tls.pending = nil
 	}
@@ -325,7 +324,7 @@ func (c *conn) giveUp(reason error) {
 // OnLost registers a clean-up.
 func (c *conn) OnLost(f func(reason error)) {
 	if c.phase == phaseLost {
-		f(c.reason)
+		f(c.rare.reason)
 		return
 	}
 	before := c.onLost
@@ -407,10 +406,17 @@ func (c *conn) ResumeProducing() {
 func (c *conn) StopProducing() { c.LoseConnection() }
 
 // LocalAddr is this side's address.
-func (c *conn) LocalAddr() net.Addr { return c.addr(c.local, 0) }
+func (c *conn) LocalAddr() net.Addr { return c.addr(c.localAddr(), 0) }
 
 // RemoteAddr is the peer's address.
-func (c *conn) RemoteAddr() net.Addr { return c.addr(c.remote, 1) }
+func (c *conn) RemoteAddr() net.Addr { return c.addr(c.remote.unpack(), 1) }
+
+func (c *conn) localAddr() netip.AddrPort {
+	if c.phase == phaseLost {
+		return c.rare.local.unpack()
+	}
+	return c.r.sys.Local(c.attachment.FD()).AddrPort
+}
 
 func (c *conn) addr(tcp netip.AddrPort, side int) net.Addr {
 	if p := c.pump(); p != nil {
@@ -423,12 +429,12 @@ func (c *conn) addr(tcp netip.AddrPort, side int) net.Addr {
 }
 
 // setAddresses keeps what the system says of the two ends.
-func (c *conn) setAddresses(local, remote engine.Address) {
-	if local.UNIX {
-		c.unusual().names = &[2]string{local.Path, remote.Path}
+func (c *conn) setAddresses(remote engine.Address, fd int) {
+	if remote.UNIX {
+		c.unusual().names = &[2]string{c.r.sys.Local(fd).Path, remote.Path}
 		return
 	}
-	c.local, c.remote = local.AddrPort, remote.AddrPort
+	c.remote = packAddr(remote.AddrPort)
 }
 
 // Reactor is the reactor the connection lives on.

@@ -48,7 +48,7 @@ func (c *conn) writable() bool {
 
 // Buffered is what the kernel has not taken, and what waits for the end of a TLS handshake.
 func (c *conn) Buffered() int {
-	waiting := len(c.out) - c.off
+	waiting := c.unsent()
 	if t := c.tls(); t != nil {
 		waiting += len(t.pending)
 	}
@@ -56,7 +56,27 @@ func (c *conn) Buffered() int {
 }
 
 // unsent is what waits for the kernel.
-func (c *conn) unsent() int { return len(c.out) - c.off }
+func (c *conn) unsent() int {
+	if c.out == nil {
+		return 0
+	}
+	return len(c.out.data) - c.out.off
+}
+
+// outbox is what waits for the kernel: data[off:].
+type outbox struct {
+	data []byte
+	off  int
+}
+
+// add appends p. The rest is never shifted more often than the memory doubles.
+func (o *outbox) add(p []byte) {
+	if o.off > 0 && o.off >= len(o.data)/2 && len(o.data)+len(p) > cap(o.data) {
+		o.data = o.data[:copy(o.data, o.data[o.off:])]
+		o.off = 0
+	}
+	o.data = append(o.data, p...)
+}
 
 // send queues bytes for the socket. Small writes are gathered until the running callback returns; of a big one the kernel gets
 // first what it takes, so that only the rest is copied.
@@ -77,16 +97,12 @@ func (c *conn) send(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// gather appends to the buffer, which is taken from the reactor's spare ones and never shifted more often than it doubles.
+// gather lets p wait, in one of the reactor's spare boxes.
 func (c *conn) gather(p []byte) {
 	if c.out == nil {
-		c.out = c.r.takeBuffer()
+		c.out = c.r.takeOutbox()
 	}
-	if c.off > 0 && c.off >= len(c.out)/2 && len(c.out)+len(p) > cap(c.out) {
-		c.out = c.out[:copy(c.out, c.out[c.off:])]
-		c.off = 0
-	}
-	c.out = append(c.out, p...)
+	c.out.add(p)
 	c.r.count.Buffered += int64(len(p))
 	if !c.awaiting {
 		c.enqueue()
@@ -172,8 +188,8 @@ func (c *conn) flushOnce() {
 	if c.unsent() == 0 {
 		return
 	}
-	n := c.writeNow(c.out[c.off:])
-	c.off += n
+	n := c.writeNow(c.out.data[c.out.off:])
+	c.out.off += n
 	c.r.count.Buffered -= int64(n)
 	if c.unsent() == 0 {
 		c.release()
@@ -237,8 +253,8 @@ func (c *conn) await(more bool) {
 func (c *conn) release() {
 	if c.out != nil {
 		c.r.count.Buffered -= int64(c.unsent())
-		c.r.giveBuffer(c.out)
-		c.out, c.off = nil, 0
+		c.r.giveOutbox(c.out)
+		c.out = nil
 	}
 }
 
@@ -265,18 +281,19 @@ func (c *conn) progress() {
 	}
 }
 
-// takeBuffer and giveBuffer keep a few write buffers, so that a busy connection does not allocate and an idle one holds none.
-func (r *Reactor) takeBuffer() []byte {
-	if n := len(r.spareBufs); n > 0 {
-		b := r.spareBufs[n-1]
-		r.spareBufs = r.spareBufs[:n-1]
-		return b
+// takeOutbox and giveOutbox keep a few, so that a busy connection does not allocate and an idle one holds none.
+func (r *Reactor) takeOutbox() *outbox {
+	if n := len(r.spareBoxes); n > 0 {
+		o := r.spareBoxes[n-1]
+		r.spareBoxes = r.spareBoxes[:n-1]
+		return o
 	}
-	return nil
+	return &outbox{}
 }
 
-func (r *Reactor) giveBuffer(b []byte) {
-	if cap(b) <= maxSpareBufferBytes && len(r.spareBufs) < maxSpareBuffers {
-		r.spareBufs = append(r.spareBufs, b[:0])
+func (r *Reactor) giveOutbox(o *outbox) {
+	if cap(o.data) <= maxSpareBufferBytes && len(r.spareBoxes) < maxSpareBuffers {
+		o.data, o.off = o.data[:0], 0
+		r.spareBoxes = append(r.spareBoxes, o)
 	}
 }

@@ -3,6 +3,7 @@ package reactor
 import (
 	"crypto/tls"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"strconv"
@@ -30,7 +31,7 @@ type Connector struct {
 	r       *Reactor
 	client  ClientFactory
 	host    string
-	port    int
+	port    int32
 	unix    bool        // host is the path of a UNIX socket
 	config  *tls.Config // nil without TLS
 	options *connectOptions
@@ -50,7 +51,7 @@ var defaultConnectOptions = &connectOptions{timeout: DefaultConnectTimeout}
 // Source: twisted.internet.interfaces.IReactorTCP.connectTCP.
 func (r *Reactor) ConnectTCP(host string, port int, f ClientFactory, options ...ConnectOption) *Connector {
 	r.mustBeInTurn("ConnectTCP")
-	return r.connect(&Connector{r: r, client: f, host: host, port: port}, options)
+	return r.connect(&Connector{r: r, client: f, host: host, port: portOf(port)}, options)
 }
 
 // ConnectTLS is ConnectTCP with TLS from the first byte. The connection is made once the handshake has succeeded: a bad
@@ -61,8 +62,11 @@ func (r *Reactor) ConnectTCP(host string, port int, f ClientFactory, options ...
 // Source: twisted.internet.interfaces.IReactorSSL.connectSSL.
 func (r *Reactor) ConnectTLS(host string, port int, f ClientFactory, config *tls.Config, options ...ConnectOption) *Connector {
 	r.mustBeInTurn("ConnectTLS")
-	return r.connect(&Connector{r: r, client: f, host: host, port: port, config: r.clientConfig(config, host)}, options)
+	return r.connect(&Connector{r: r, client: f, host: host, port: portOf(port), config: r.clientConfig(config, host)}, options)
 }
+
+// portOf keeps an impossible port impossible.
+func portOf(port int) int32 { return int32(min(max(port, math.MinInt32), math.MaxInt32)) }
 
 func (r *Reactor) connect(k *Connector, options []ConnectOption) *Connector {
 	k.options = defaultConnectOptions
@@ -146,7 +150,7 @@ func (d destination) String() string {
 	if d.k.unix {
 		return d.k.host
 	}
-	return net.JoinHostPort(d.k.host, strconv.Itoa(d.k.port))
+	return net.JoinHostPort(d.k.host, strconv.Itoa(int(d.k.port)))
 }
 
 // failed ends an attempt without a connection.

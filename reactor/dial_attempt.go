@@ -46,7 +46,7 @@ func Attempt(f Factory, connect func(ClientFactory) *Connector) *deferred.Deferr
 	k := connect(w)
 	w.done.BindTo(k.r)
 	if w.k == nil { // nothing was attempted
-		w.fail(&ConnectError{Kind: ErrUserAbort, Host: k.host, Port: k.port, Err: ErrStopped})
+		w.fail(&ConnectError{Kind: ErrUserAbort, Host: k.host, Port: int(k.port), Err: ErrStopped})
 	}
 	return w.done
 }
@@ -93,7 +93,7 @@ func (w *waiter) ClientConnectionFailed(k *Connector, reason error) {
 // ClientConnectionLost fails the Deferred of a connection that ended before its protocol was up.
 func (w *waiter) ClientConnectionLost(k *Connector, reason error) {
 	if w.declined {
-		reason = &ConnectError{Kind: ErrNoProtocol, Host: k.host, Port: k.port}
+		reason = &ConnectError{Kind: ErrNoProtocol, Host: k.host, Port: int(k.port)}
 	}
 	w.fail(reason)
 	w.release(k)

@@ -112,7 +112,7 @@ func (c *conn) countLost() {
 	if r := c.r; r.metrics != nil {
 		lasted := r.timers.now() - r.made[c]
 		delete(r.made, c)
-		r.measure(func(m Metrics) { m.ConnectionLost(c.direction(), lasted, c.reason) })
+		r.measure(func(m Metrics) { m.ConnectionLost(c.direction(), lasted, c.rare.reason) })
 	}
 }
 

@@ -215,7 +215,7 @@ func (p *Port) begin(fd int, remote engine.Address) {
 	p.r.count.Accepted++
 	c := newConn(p.r, p, fd)
 	if !remote.UNIX {
-		c.remote = remote.AddrPort
+		c.remote = packAddr(remote.AddrPort)
 	}
 	if p.config == nil {
 		c.open()

@@ -76,12 +76,12 @@ type Reactor struct {
 	metrics    Metrics                 // nil: nobody wants to know
 	made       map[*conn]time.Duration // when, for the metrics
 
-	dirty     []*conn // have something to flush or to go on with when the callback has returned
-	doomed    []*conn // have ended; their protocols do not know yet
-	readBuf   []byte
-	plainBuf  []byte
-	tlsBuf    []byte // for the records of TLS sessions; nil while it is lent
-	spareBufs [][]byte
+	dirty      []*conn // have something to flush or to go on with when the callback has returned
+	doomed     []*conn // have ended; their protocols do not know yet
+	readBuf    []byte
+	plainBuf   []byte
+	tlsBuf     []byte // for the records of TLS sessions; nil while it is lent
+	spareBoxes []*outbox
 }
 
 // The life of a reactor.

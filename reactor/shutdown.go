@@ -151,7 +151,7 @@ func (r *Reactor) tearDown(leaveLoop func()) {
 		r.poller.Close()
 	}
 	r.poller = nil // its descriptors' numbers may belong to somebody else soon
-	r.readBuf, r.plainBuf, r.tlsBuf, r.spareBufs = nil, nil, nil, nil
+	r.readBuf, r.plainBuf, r.tlsBuf, r.spareBoxes = nil, nil, nil, nil
 	deferred.ReportUnhandled()
 	leaveLoop()
 	r.state.Store(stateStopped)

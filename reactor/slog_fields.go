@@ -12,7 +12,7 @@ import (
 //
 //	level  message                                             fields
 //	error  panic in callback                                   callback panic stack; protocol peer local of a connection
-//	warn   the reactor is stalled: a callback does not return  callback duration stack; function of a call; protocol peer local
+//	warn   the reactor is stalled: a callback does not return  callback duration stack; function of a call; protocol peer
 //	warn   the reactor was stalled: a callback took too long   callback duration; function of a call; protocol peer local
 //	warn   accept failed; resting                              port error pause
 //	error  cannot accept connections                           port error
@@ -96,9 +96,8 @@ func (c *conn) lastingFields() (fields []zap.Field) {
 	if l := c.label.Load(); l != nil {
 		fields = append(fields, zap.String(FieldProtocol, l.protocol))
 	}
-	if c.remote.IsValid() {
-		fields = append(fields, zap.Stringer(FieldPeer, net.TCPAddrFromAddrPort(c.remote)),
-			zap.Stringer(FieldLocal, net.TCPAddrFromAddrPort(c.local)))
+	if peer := c.remote.unpack(); peer.IsValid() {
+		fields = append(fields, zap.Stringer(FieldPeer, net.TCPAddrFromAddrPort(peer)))
 	}
 	return fields
 }
