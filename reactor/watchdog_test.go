@@ -231,9 +231,7 @@ func TestStallWhileStopping(t *testing.T) {
 	connected(t, l, p)
 	l.finish()
 	during, after, _ := b.reports(t)
-	all := fields
 	for what, report := range map[string]map[string]any{"during": during, "after": after} {
-		fields := all
 		want(t, what, report[reactor.FieldProtocol], any("*reactor_test.probe"))
 	}
 }
