@@ -25,8 +25,8 @@ type Stats struct {
 	Handshakes       uint64 // of TLS that succeeded: of ConnectTLS, ListenTLS and StartTLS
 	HandshakesFailed uint64 // of TLS that did not, because the peer vanished for example
 
-	BytesRead      uint64 // from the kernel; of TLS the ciphertext
-	BytesWritten   uint64 // to the kernel; of TLS the ciphertext
+	BytesRead      uint64 // by connections from the kernel; of TLS the ciphertext. Datagrams are not counted
+	BytesWritten   uint64 // by connections to the kernel; of TLS the ciphertext. Datagrams are not counted
 	DroppedWrites  uint64 // calls of Write that got ErrWriteAfterClose
 	ProducerPauses uint64 // how many times a streaming producer was told to pause because too much waited
 

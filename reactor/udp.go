@@ -154,7 +154,7 @@ func (u *UDPPort) start() error {
 			return err
 		}
 	}
-	panicked := r.protect("StartProtocol", func() {
+	panicked := r.call("StartProtocol", func() {
 		u.p.MakeConnection(u)
 		u.p.StartProtocol()
 	})
@@ -228,7 +228,7 @@ func (u *UDPPort) close() {
 }
 
 func (u *UDPPort) stopProtocol() (panicked error) {
-	return u.r.protect("StopProtocol", u.p.StopProtocol)
+	return u.r.call("StopProtocol", u.p.StopProtocol)
 }
 
 // discard closes the socket and tells nobody.

@@ -51,7 +51,8 @@ func (u *UDPPort) goOn(failures int) {
 // deliver is the only call of DatagramReceived. A panic is logged there.
 func (u *UDPPort) deliver(data []byte, from netip.AddrPort) {
 	var panicked error
-	defer u.r.recoverPanic("DatagramReceived", &panicked)
+	u.r.watch.doing(datagramReceived, nil, 0)
+	defer u.r.recoverPanic(datagramReceived.name, &panicked)
 	u.p.DatagramReceived(data, from)
 }
 
@@ -71,7 +72,7 @@ func (u *UDPPort) receiveFailed(err error) {
 
 func (u *UDPPort) refused() {
 	if u.fd >= 0 && u.remote.IsValid() {
-		u.r.protect("ConnectionRefused", u.p.ConnectionRefused)
+		u.r.call("ConnectionRefused", u.p.ConnectionRefused)
 	}
 }
 

@@ -64,9 +64,10 @@ type scene struct {
 type callback struct{ name string }
 
 var (
-	dataReceived   = &callback{"DataReceived"}
-	callLater      = &callback{"CallLater"}
-	callFromThread = &callback{"CallFromThread"}
+	dataReceived     = &callback{"DataReceived"}
+	datagramReceived = &callback{"DatagramReceived"}
+	callLater        = &callback{"CallLater"}
+	callFromThread   = &callback{"CallFromThread"}
 )
 
 // callbackNames are the names of the other callbacks.

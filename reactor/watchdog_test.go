@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/netip"
 	"reflect"
 	"strings"
 	"testing"
@@ -189,6 +190,33 @@ func TestStallOfAFunction(t *testing.T) {
 			b.wantStall(t, map[string]any{})
 		})
 	}
+}
+
+// stuckPort is a protocol of datagrams that stands still.
+type stuckPort struct {
+	reactor.BaseDatagramProtocol
+	b *blocker
+}
+
+func (p *stuckPort) DatagramReceived([]byte, netip.AddrPort) { p.b.block() }
+
+func TestStallOfADatagram(t *testing.T) {
+	b := newBlocker("DatagramReceived", "")
+	l := start(t, b.option(), reactor.WithStallWarning(time.Millisecond))
+	var port *reactor.UDPPort
+	l.do(func() {
+		var err error
+		if port, err = l.ListenUDP(0, &stuckPort{b: b}, reactor.Interface("127.0.0.1")); err != nil {
+			t.Errorf("ListenUDP answered %v, want nil", err)
+		}
+	})
+	c, err := net.Dial("udp", port.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, _ = c.Write([]byte("x"))
+	b.wantStall(t, map[string]any{})
 }
 
 func TestStallAtTheEnd(t *testing.T) {
