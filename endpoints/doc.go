@@ -45,10 +45,15 @@
 //	tcp:143:interface=127.0.0.1:backlog=50
 //	tls:993:cert=/etc/imap.pem:key=/etc/imap.key:alpn=imap
 //	unix:/run/imap.sock:mode=660
+//	systemd:imap
+//	systemd:imaps:cert=/etc/imap.pem
 //	tls:993:cert=/etc/imap.pem:acceptproxy=10.0.0.0/8,192.0.2.1:refuseothers=yes
 //
 // clientca is a PEM file of authorities: clients have to show a certificate of theirs. acceptproxy names the proxies that begin their
 // connections with a PROXY header (PROXYProtocol); refuseothers is about everybody else.
+//
+// systemd is a socket that the parent process passed on (reactor.ListenFDs), by its name there or by its place, from 0; with cert it is
+// under TLS. The first such form takes what was passed on, so a program uses either these or ListenFDs.
 //
 // Source: twisted.internet.endpoints, with clientFromString and serverFromString.
 package endpoints

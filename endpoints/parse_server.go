@@ -14,9 +14,10 @@ var (
 
 	// ports are what a server's string form may begin with.
 	ports = map[string]schema{
-		"tcp":  {[]string{"port"}, portNames},
-		"tls":  {[]string{"port"}, slices.Concat(portNames, []string{"cert", "key", "clientca", "alpn"})},
-		"unix": {[]string{"path"}, []string{"mode", "backlog", "acceptproxy", "refuseothers"}},
+		"tcp":     {[]string{"port"}, portNames},
+		"tls":     {[]string{"port"}, slices.Concat(portNames, []string{"cert", "key", "clientca", "alpn"})},
+		"systemd": {[]string{"name"}, []string{"cert", "key", "clientca", "alpn", "acceptproxy", "refuseothers"}},
+		"unix":    {[]string{"path"}, []string{"mode", "backlog", "acceptproxy", "refuseothers"}},
 	}
 )
 
@@ -49,6 +50,8 @@ func (v *values) server(r *reactor.Reactor) (ep ServerEndpoint, err error) {
 	switch v.scheme {
 	case "unix":
 		ep = UNIXServer(r, v.text("path"), options...)
+	case "systemd":
+		ep = v.activatedServer(r)
 	case "tcp":
 		ep = TCPServer(r, v.number("port", 0, 65535, 0), options...)
 	default:

@@ -205,7 +205,7 @@ func TestParseServer(t *testing.T) {
 		{"tls:1", "endpoints: tls: cert: is missing: a TLS server needs a PEM file with its certificate, and key unless that holds the key as well"},
 		{"unix:/a:mode=8", "endpoints: unix: mode: must be octal permissions such as 660"},
 		{"unix:/a:mode=1777", "endpoints: unix: mode: must be octal permissions such as 660"},
-		{"ssl:1", `endpoints: "ssl" is none of tcp, tls, unix`},
+		{"ssl:1", `endpoints: "ssl" is none of systemd, tcp, tls, unix`},
 		{"tcp:1 via socks5:a:1", "endpoints: a server is not reached by way of proxies: acceptproxy names those in front of it"},
 	} {
 		t.Run(c.text, func(t *testing.T) {

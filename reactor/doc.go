@@ -1,8 +1,8 @@
 // Package reactor is an event loop in Twisted's manner: it drives any number of connections from one goroutine.
 //
 // The threading rule: everything of a reactor (protocols, factories, timers, Deferred callbacks) runs on one goroutine, that of
-// Run. Nothing there needs a lock, and nothing there may block. From any other goroutine call CallFromThread, Stop, or Await on a
-// Deferred; nothing else.
+// Run. Nothing there needs a lock, and nothing there may block; Go runs what does. From any other goroutine call CallFromThread, Go, Stop,
+// Stats, or Await on a Deferred; nothing else. NetConn, NetListener and Group are made for other goroutines, too.
 //
 // The life of an outgoing connection, all of it on the reactor goroutine:
 //
