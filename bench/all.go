@@ -13,7 +13,7 @@ func all() {
 	fmt.Printf(`# Benchmarks
 
 %s, %s, %d cores of %q, %s; client, server and peers on one machine, over loopback. `+"`make bench`"+` measures all of it again and writes
-this file; it takes about half an hour. Each figure is the median of rounds that alternate between the peers; the number in brackets is how many times better ours is, the
+this file; it takes about ten minutes. Each figure is the median of rounds that alternate between the peers; the number in brackets is how many times better ours is, the
 median of the ratios of the rounds. On so few cores client and server compete, so the ratios say more than the figures.
 
 The peers: gnet.Client of gnet 2.9.8; a goroutine for each connection with package net (and crypto/tls, and the runtime's timers); Twisted%s.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // server is a child that listens, says where, and ends with its standard input.
@@ -53,12 +55,20 @@ func announce(addr net.Addr) {
 	}()
 }
 
+// patience is how long one measurement may take.
+const patience = 3 * time.Minute
+
 // measure runs a role to its end and answers the number it prints.
 func measure(role string, args ...string) float64 { return measureAll(role, args...)[0] }
 
 // measureAll answers all the numbers it prints.
 func measureAll(role string, args ...string) []float64 {
-	out, err := child(role, args...).Output()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	cmd := child(role, args...)
+	stop := context.AfterFunc(ctx, func() { _ = cmd.Process.Kill() })
+	defer stop()
+	out, err := cmd.Output()
 	if err != nil {
 		fail(role + ": " + err.Error())
 	}

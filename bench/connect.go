@@ -40,17 +40,13 @@ func connects() experiment {
 	return e
 }
 
-// serveAccept accepts and forgets.
+// serveAccept accepts and waits for the reset.
 func serveAccept([]string) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	r := reactor.New()
+	p, err := r.ListenTCP(0, reactor.FactoryFunc(func(net.Addr) reactor.Protocol { return &reactor.BaseProtocol{} }))
 	check(err)
-	announce(l.Addr())
-	for {
-		c, err := l.Accept()
-		check(err)
-		_ = c.(*net.TCPConn).SetLinger(0)
-		_ = c.Close()
-	}
+	announce(p.Addr())
+	check(r.Run())
 }
 
 type once struct{ reactor.BaseProtocol }
@@ -67,8 +63,8 @@ type onceFactory struct {
 
 func (f *onceFactory) BuildProtocol(net.Addr) reactor.Protocol { return &once{} }
 
-func (f *onceFactory) ClientConnectionFailed(_ *reactor.Connector, reason error) { f.next() }
-func (f *onceFactory) ClientConnectionLost(_ *reactor.Connector, reason error)   { f.next() }
+func (f *onceFactory) ClientConnectionFailed(_ *reactor.Connector, reason error) { fail(reason) }
+func (f *onceFactory) ClientConnectionLost(*reactor.Connector, error)            { f.next() }
 
 func (f *onceFactory) next() {
 	if f.over++; f.over == connectTotal {
@@ -94,9 +90,7 @@ func connectNet(args []string) {
 	start := time.Now()
 	connectFrom(args[0], func(addr string) {
 		c, err := net.Dial("tcp", addr)
-		if err != nil {
-			return // the server was first with its reset
-		}
+		check(err)
 		_ = c.(*net.TCPConn).SetLinger(0)
 		_ = c.Close()
 	})
@@ -111,9 +105,7 @@ func connectGnet(args []string) {
 	start := time.Now()
 	connectFrom(args[0], func(addr string) {
 		c, err := cli.Dial("tcp", addr)
-		if err != nil {
-			return
-		}
+		check(err)
 		_ = c.SetLinger(0)
 		closed := make(chan struct{})
 		if c.CloseWithCallback(func(gnet.Conn, error) error { close(closed); return nil }) == nil {

@@ -36,7 +36,10 @@ class Factory(protocol.ClientFactory):
     noisy = False
 
     def clientConnectionFailed(self, connector, reason):
-        sys.exit(str(reason))
+        print(reason, file=sys.stderr)
+        import os
+
+        os._exit(1)
 
 
 def echo(addr, connections, seconds):

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"os"
@@ -113,7 +114,9 @@ var python = func() string {
 
 // twisted runs a role of peer.py and answers the numbers it prints.
 func twisted(role string, args ...string) []float64 {
-	cmd := exec.Command(python, append([]string{"peer.py", role}, args...)...)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, python, append([]string{"peer.py", role}, args...)...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
