@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tconn/tconn/deferred"
 	"github.com/tconn/tconn/reactor"
 )
 
@@ -35,9 +34,9 @@ func HTTPConnect(proxy ClientEndpoint, host string, port int, options HTTPConnec
 	if proxy == nil {
 		panic("endpoints: HTTPConnect: nil endpoint")
 	}
-	e := &httpConnect{proxy: proxy, options: &options}
-	e.target, e.err = newTarget("http", host, port)
-	e.name = &serverName{name: e.target.name}
+	e := &httpConnect{options: &options}
+	e.behindProxy = newBehindProxy("http", proxy, host, port, options.User, options.Password, options.Timeout)
+	e.talk = func() talk { return &httpTalk{e: e} }
 	if e.err == nil {
 		e.err = options.check()
 	}
@@ -79,38 +78,8 @@ func isTokenRune(r rune) bool {
 }
 
 type httpConnect struct {
-	proxy   ClientEndpoint
-	target  target
-	name    *serverName
+	behindProxy
 	options *HTTPConnectOptions
-	err     error
-}
-
-// Host is the host to connect to in the end.
-func (e *httpConnect) Host() string { return e.target.name }
-
-// Reactor is that of the endpoint underneath.
-func (e *httpConnect) Reactor() *reactor.Reactor { return reactorOf(e.proxy) }
-
-func (e *httpConnect) String() string { return spell(e) }
-
-func (e *httpConnect) spell() []spelling {
-	return viaProxy(e.target, "http", e.proxy, e.options.User, e.options.Password, e.options.Timeout)
-}
-
-// Connect has the proxy connect.
-func (e *httpConnect) Connect(f reactor.Factory) *deferred.Deferred[reactor.Protocol] {
-	if e.err != nil {
-		return deferred.Fail[reactor.Protocol](e.err)
-	}
-	return through(e.proxy, f, way{
-		timeout: max(e.options.Timeout, 0),
-		peer:    e.target.addr(),
-		host:    e.target.name,
-		name:    e.name,
-		talk:    func() talk { return &httpTalk{e: e} },
-		failed:  func(kind, cause error) error { return proxyError("http", e.target, kind, cause) },
-	})
 }
 
 // request is the whole of what is said to the proxy; the same options give the same bytes.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/tconn/tconn/deferred"
 	"github.com/tconn/tconn/reactor"
 )
 
@@ -27,9 +26,9 @@ func SOCKS5(proxy ClientEndpoint, host string, port int, options SOCKS5Options) 
 	if proxy == nil {
 		panic("endpoints: SOCKS5: nil endpoint")
 	}
-	e := &socks5{proxy: proxy, options: &options}
-	e.target, e.err = newTarget("socks5", host, port)
-	e.name = &serverName{name: e.target.name}
+	e := &socks5{options: &options}
+	e.behindProxy = newBehindProxy("socks5", proxy, host, port, options.User, options.Password, options.Timeout)
+	e.talk = func() talk { return &socks5Talk{e: e, need: 2, next: (*socks5Talk).onMethod} }
 	if e.err == nil {
 		e.err = options.check()
 	}
@@ -50,40 +49,8 @@ func (o *SOCKS5Options) check() error {
 }
 
 type socks5 struct {
-	proxy   ClientEndpoint
-	target  target
-	name    *serverName
+	behindProxy
 	options *SOCKS5Options
-	err     error
-}
-
-// Host is the host to connect to in the end.
-func (e *socks5) Host() string { return e.target.name }
-
-// Reactor is that of the endpoint underneath.
-func (e *socks5) Reactor() *reactor.Reactor { return reactorOf(e.proxy) }
-
-func (e *socks5) String() string { return spell(e) }
-
-func (e *socks5) spell() []spelling {
-	return viaProxy(e.target, "socks5", e.proxy, e.options.User, e.options.Password, e.options.Timeout)
-}
-
-// Connect has the proxy connect.
-func (e *socks5) Connect(f reactor.Factory) *deferred.Deferred[reactor.Protocol] {
-	if e.err != nil {
-		return deferred.Fail[reactor.Protocol](e.err)
-	}
-	return through(e.proxy, f, way{
-		timeout: max(e.options.Timeout, 0),
-		peer:    e.target.addr(),
-		host:    e.target.name,
-		name:    e.name,
-		talk:    func() talk { return &socks5Talk{e: e, need: 2, next: (*socks5Talk).onMethod} },
-		failed: func(kind, cause error) error {
-			return proxyError("socks5", e.target, kind, cause)
-		},
-	})
 }
 
 // proxyError is the error of a tunnel that failed; one that is a *ProxyError already stays.

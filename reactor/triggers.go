@@ -23,6 +23,7 @@ const (
 	phases
 )
 
+// String is Twisted's word for the phase.
 func (p Phase) String() string { return name([]string{"before", "during", "after"}, int(p)) }
 
 // SystemEvent is an event in the life of a reactor that triggers can be added to.
@@ -38,6 +39,7 @@ const (
 	systemEvents
 )
 
+// String is Twisted's word for the event.
 func (e SystemEvent) String() string { return name([]string{"startup", "shutdown"}, int(e)) }
 
 func name(names []string, i int) string {
