@@ -10,15 +10,15 @@ import (
 
 // behindProxy is what the places behind a proxy have in common.
 type behindProxy struct {
-	scheme   string
-	proxy    ClientEndpoint
-	target   target
-	name     *serverName
-	user     string
-	secret   bool // there is a password
-	timeout  time.Duration
-	talk     func() talk // what is said to the proxy
-	err      error       // in the arguments
+	scheme  string
+	proxy   ClientEndpoint
+	target  target
+	name    *serverName
+	user    string
+	secret  bool // there is a password
+	timeout time.Duration
+	talk    func() talk // what is said to the proxy
+	err     error       // in the arguments
 }
 
 func newBehindProxy(scheme string, proxy ClientEndpoint, host string, port int, user string, password Secret, timeout time.Duration) behindProxy {
