@@ -219,6 +219,9 @@ func unixAddr(b []byte) net.Addr {
 		name = "@" + name[1:]
 	} else {
 		name, _, _ = strings.Cut(name, "\x00")
+		if strings.HasPrefix(name, "@") { // a file, not an abstract name
+			name = "./" + name
+		}
 	}
 	return &net.UnixAddr{Name: name, Net: "unix"}
 }
