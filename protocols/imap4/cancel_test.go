@@ -55,7 +55,7 @@ func TestCancel(t *testing.T) {
 		s.server("* 3 EXISTS\r\nA1 NO late\r\n")
 		s.wrote("A2 CAPABILITY\r\n")
 		s.server("A2 OK done\r\n")
-		s.happened(`* 3 EXISTS ""`, "CAPABILITY: []")
+		s.happened("exists 3", "CAPABILITY: []")
 	})
 	t.Run("of one that was sent: its deadline stays", func(t *testing.T) {
 		s := greeted(t)

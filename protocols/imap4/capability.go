@@ -168,7 +168,7 @@ func quoted(s string) string {
 // Unlike Twisted's it always asks: a greeting may name a part only. Capabilities is what is known already.
 func (c *Client) GetCapabilities() *deferred.Deferred[Capabilities] {
 	var answered bool
-	cmd := &command{name: "CAPABILITY"}
+	cmd := &command{name: "CAPABILITY", answers: answerCapability}
 	cmd.untagged = func(r *wire.Response) bool {
 		if r.Name == "CAPABILITY" && !r.HasNumber {
 			answered = true
@@ -187,10 +187,23 @@ func (c *Client) GetCapabilities() *deferred.Deferred[Capabilities] {
 // after a login that did not tell.
 func (c *Client) Capabilities() (caps Capabilities, known bool) { return c.caps, c.capsKnown }
 
-// onCapability takes the list of a CAPABILITY response or response code. More words than the limit are dropped.
-func (c *Client) onCapability(d *wire.Decoder) {
+// onCapability takes the list of a CAPABILITY response, which is full, or of a response code. More words than the limit are dropped.
+func (c *Client) onCapability(d *wire.Decoder, full bool) {
 	words, _ := wire.Capabilities(*d)
-	c.caps = newCapabilities(words)
-	c.capsKnown = true
+	c.setCapabilities(newCapabilities(words))
+	c.capsFull = full
+	if l := c.Listener; l != nil {
+		l.Capabilities(c.caps)
+	}
+}
+
+func (c *Client) setCapabilities(caps Capabilities) {
+	c.caps, c.capsKnown = caps, true
+	c.capsAge++
+}
+
+// forgetCapabilities: what the server has told before does not hold any more.
+func (c *Client) forgetCapabilities() {
+	c.caps, c.capsKnown, c.capsFull = Capabilities{}, false, false
 	c.capsAge++
 }

@@ -8,9 +8,9 @@ import (
 // Client is the client's side of one IMAP4 connection, a reactor.Protocol. Its zero value is ready.
 //
 // Embed it and write your own ConnectionMade, ConnectionLost or both: the client needs neither. Commands may be issued from
-// ConnectionMade on; they are queued until the server's greeting has come and go out one after the other, each when
-// the one before it has been answered. Every Deferred a command gave fires exactly once, in the order of the commands, also
-// when the connection ends first.
+// ConnectionMade on, in any callback and while the client idles; they are queued, and sent in the order of their issue: after the
+// server's greeting, and as soon as what was sent before allows it (see PipelineMode). Every Deferred a command gave fires exactly
+// once: when the server has answered that command, or when the connection ends.
 //
 // Goroutine: reactor, for every method; a Deferred may be awaited anywhere. Source: twisted.mail.imap4.IMAP4Client.
 type Client struct {
@@ -23,16 +23,44 @@ type Client struct {
 	transport reactor.Transport
 	scanner   wire.Scanner
 	caps      Capabilities
-	capsKnown bool
+	out       queue    // sent, at least in part, and not answered
+	waiting   queue    // not sent
+	sending   *command // of those that are out, the one that was not sent to its end
+	wait      *wait
+	box       *Mailbox // that is selected
+	idle      *Idling
+	rare      *rare
 	capsAge   uint32 // changes whenever caps does
-	state     state
 	lastTag   uint32
+	state     state
+	capsKnown bool // caps is what the server has said last
+	capsFull  bool // and it is all of them, not what a greeting names
+	prepared  bool // the session is set up: see prepare
+	utf8      bool // names and strings are UTF-8: after ENABLE
+	switching bool // another layer is being put below: nothing may be sent
+}
 
-	active  *command   // sent, not answered
-	waiting []*command // not sent
-	timer   *reactor.DelayedCall
+// rare is what few clients have, or have at their end only.
+type rare struct {
 	bye     *ByeError
 	err     error // why the client closed the connection
+	stream  *literalStream
+	enabled []string
+	names   map[string]struct{} // mailbox names of the server that are no modified UTF-7
+}
+
+func (c *Client) unusual() *rare {
+	if c.rare == nil {
+		c.rare = new(rare)
+	}
+	return c.rare
+}
+
+func (c *Client) saidBye() *ByeError {
+	if c.rare == nil {
+		return nil
+	}
+	return c.rare.bye
 }
 
 // MakeConnection sets the client up: it waits for the greeting from now on. A second call panics: a client serves one connection.
@@ -43,7 +71,7 @@ func (c *Client) MakeConnection(t reactor.Transport) {
 	c.transport = t
 	c.scanner.Init(wire.Client, c.options().Limits)
 	t.OnLost(c.onLost)
-	c.timer = c.after(c.options().greetingTimeout(), "greeting")
+	c.startWait("greeting", c.options().greetingTimeout(), false)
 }
 
 // ConnectionMade does nothing; it is yours to shadow.
@@ -57,10 +85,20 @@ func (c *Client) Transport() reactor.Transport { return c.transport }
 
 // DataReceived takes the server's bytes, cut anyhow.
 func (c *Client) DataReceived(data []byte) {
+	c.moved(len(data))
+	c.receive(data)
+}
+
+// receive takes bytes of IMAP.
+func (c *Client) receive(data []byte) {
 	if t := c.options().Trace; t != nil {
 		t.Server(data)
 	}
 	for !c.ending() {
+		if c.switching && len(data) > 0 {
+			c.close(reactor.ErrPlaintextAfterStartTLS)
+			return
+		}
 		unit, n, err := c.scanner.Next(data)
 		if err != nil {
 			c.close(err)
@@ -72,6 +110,10 @@ func (c *Client) DataReceived(data []byte) {
 			return
 		case wire.Line:
 			c.onLine(unit)
+		case wire.LiteralStart:
+			c.onLiteral(unit)
+		case wire.LiteralData:
+			c.onLiteralData(unit)
 		}
 	}
 }
@@ -91,7 +133,7 @@ func (c *Client) onLine(unit wire.Unit) {
 		c.onInvalid(r.Text)
 	case err != nil:
 	case r.Kind == wire.Continuation:
-		c.onContinuation()
+		c.onContinuation(r.Text)
 	case r.Kind == wire.Tagged:
 		answer := r // only this one goes to the heap
 		c.onTagged(&answer)
@@ -114,14 +156,14 @@ func (c *Client) onGreeting(unit wire.Unit, r wire.Response) {
 	case "PREAUTH":
 		next = stateAuthenticated
 	case "BYE":
-		c.stopTimer()
+		c.stopWait()
 		c.onStatus(&r)
 		return
 	default:
 		c.close(&GreetingError{Line: string(unit.Bytes)})
 		return
 	}
-	c.stopTimer()
+	c.stopWait()
 	c.setState(next)
 	c.onStatus(&r)
 	if l := c.Listener; l != nil {
@@ -140,8 +182,8 @@ func (c *Client) onInvalid(text string) {
 
 // onLost runs when the connection has ended, whoever ended it.
 func (c *Client) onLost(reason error) {
-	if c.err == nil {
-		c.err = reason
+	if r := c.unusual(); r.err == nil {
+		r.err = reason
 	}
 	c.finish()
 }
@@ -151,7 +193,7 @@ func (c *Client) close(err error) {
 	if c.state == stateClosed {
 		return
 	}
-	c.err = err
+	c.unusual().err = err
 	c.finish()
 	c.transport.AbortWith(err)
 }
@@ -162,13 +204,17 @@ func (c *Client) finish() {
 		return
 	}
 	c.setState(stateClosed)
-	c.stopTimer()
-	if c.bye != nil {
-		bye := *c.bye // others may have the one before, in any goroutine
-		bye.Err = c.err
-		c.bye, c.err = &bye, &bye
+	c.stopWait()
+	r := c.unusual()
+	if r.bye != nil {
+		bye := *r.bye // others may have the one before, in any goroutine
+		bye.Err = r.err
+		r.bye, r.err = &bye, &bye
 	}
-	c.failPending(c.err)
+	c.endStream(r.err)
+	c.failPending(r.err)
+	c.idle.end(r.err)
+	c.box = nil
 }
 
 func (c *Client) options() *Options {

@@ -1,35 +1,88 @@
 package imap4
 
 import (
-	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tconn/tconn/deferred"
 	"github.com/tconn/tconn/protocols/imap4/internal/wire"
-	"github.com/tconn/tconn/reactor"
 )
 
 // command is one command from its issue to its answer.
 type command struct {
+	before, behind *command // in its queue
+
 	name    string
-	tag     string
-	encoded *wire.Encoded
-	mode    wire.LiteralMode // that of encoded
-	next    int              // the segment to be sent next
-	sent    bool             // the server may have seen some of it
+	tag     uint32
+	class   class
+	answers answers // kinds of data it waits for, and of which mailbox if key is not ""
+	key     string
+	needs   states
+	timeout time.Duration // zero is Options.CommandTimeout
 
-	// arguments appends what follows the name, nil for nothing. It may be called again, to be answered the same.
+	// requires are capabilities of which the server must have one; if it has not, the command fails unsent. adapts says that
+	// arguments looks at the capabilities, so they must be known.
+	requires []string
+	adapts   bool
+
+	encoded    *wire.Encoded
+	encodedFor encoding
+	next       int            // the segment to be sent next
+	sent       bool           // the server may have seen some of it
+	streaming  bool           // body is at work
+	early      *wire.Response // the answer that came while it was
+	failed     error          // what went wrong on this side; it fails the command in place of an OK
+
+	// arguments appends what follows the name, nil for nothing. It may be called again.
 	arguments func(b *wire.CommandBuilder)
-
-	// ready is asked right before the command is sent, when everything before it has been answered; an error fails it unsent.
+	// ready is asked right before the command is sent, when everything before it has been sent; an error fails it unsent.
 	ready func() error
-	// untagged is offered the data that comes while the command is active; true claims it.
+	// untagged is offered the data that comes while the command is out; true claims it.
 	untagged func(r *wire.Response) bool
+	// literal is asked, of a literal that has just been announced, who takes its octets; nil for nobody.
+	literal func(u wire.Unit) LiteralSink
+	// body sends the octets of the streamed literal behind the segment that was sent last, and calls done.
+	body func(segment int, done func(err error))
+	// plus takes a "+" that does not ask for a literal.
+	plus func(text string)
 	// byeWillDo says that the end of the connection after BYE is as good as an answer.
 	byeWillDo bool
+	// silent: it is not told to the user, whatever comes of it.
+	silent bool
 	// done is called exactly once: with the tagged response, or with an error.
 	done func(r *wire.Response, err error)
+}
+
+// encoding is what the bytes of a command depend on, besides its arguments.
+type encoding struct {
+	capsAge uint32
+	utf8    bool
+}
+
+// maxTag keeps tags at eight characters: some servers cut longer ones.
+const maxTag = 9_999_999
+
+func tagText(tag uint32) string { return "A" + strconv.FormatUint(uint64(tag), 10) }
+
+// tagNumber is the inverse of tagText; zero is no tag of ours.
+func tagNumber(text string) uint32 {
+	if len(text) < 2 || len(text) > 8 || text[0] != 'A' {
+		return 0
+	}
+	n := uint32(0)
+	for _, c := range []byte(text[1:]) {
+		if c < '0' || c > '9' {
+			return 0
+		}
+		n = n*10 + uint32(c-'0')
+	}
+	return n
+}
+
+func (c *Client) newTag() uint32 {
+	c.lastTag = c.lastTag%maxTag + 1
+	return c.lastTag
 }
 
 // issue builds a command and queues it. result makes the value of the tagged OK.
@@ -40,11 +93,12 @@ func issue[T any](c *Client, cmd *command, result func(r *wire.Response) (T, err
 	if err := c.ended(); err != nil {
 		return deferred.Fail[T](&CommandError{Command: cmd.name, Err: err})
 	}
-	cmd.tag = "A" + strconv.FormatUint(uint64(c.lastTag+1), 10)
+	last := c.lastTag
+	cmd.tag = c.newTag()
 	if err := c.encode(cmd); err != nil {
+		c.lastTag = last
 		return deferred.Fail[T](err)
 	}
-	c.lastTag++
 	d := deferred.New(func(*deferred.Deferred[T]) { c.cancel(cmd) })
 	d.BindTo(c.transport.Reactor())
 	cmd.done = func(r *wire.Response, err error) {
@@ -57,7 +111,7 @@ func issue[T any](c *Client, cmd *command, result func(r *wire.Response) (T, err
 		}
 		d.TryErrback(err)
 	}
-	c.waiting = append(c.waiting, cmd)
+	c.waiting.push(cmd)
 	c.sendNext()
 	return d
 }
@@ -68,20 +122,20 @@ func (c *Client) ended() error {
 	case c.transport == nil:
 		return ErrNotConnected
 	case c.state == stateClosed:
-		return c.err
-	case c.bye != nil:
-		return c.bye
+		return c.rare.err
+	case c.saidBye() != nil:
+		return c.saidBye()
 	case c.transport.Disconnecting():
 		return ErrNotConnected
 	}
 	return nil
 }
 
-// encode makes the command's bytes, with literals as the server takes them now.
+// encode makes the command's bytes, with literals and names as the server takes them now.
 func (c *Client) encode(cmd *command) (err error) {
-	cmd.mode = c.literalMode()
-	b := wire.CommandBuilder{Mode: cmd.mode}
-	b.Begin(cmd.tag, cmd.name)
+	cmd.encodedFor = encoding{capsAge: c.capsAge, utf8: c.utf8}
+	b := wire.CommandBuilder{Mode: c.literalMode(), UTF8: c.utf8}
+	b.Begin(tagText(cmd.tag), cmd.name)
 	if cmd.arguments != nil {
 		cmd.arguments(&b)
 	}
@@ -94,83 +148,213 @@ func (c *Client) literalMode() wire.LiteralMode {
 	switch {
 	case c.caps.Has("LITERAL+"):
 		return wire.NonSync
-	case c.caps.Has("LITERAL-"):
+	case c.caps.Has("LITERAL-"), c.caps.Has("IMAP4rev2"):
 		return wire.NonSyncSmall
 	}
 	return wire.Sync
 }
 
-// sendNext sends the next command if the one before has been answered. None is sent before the greeting, after BYE or when the
+// sendNext sends what waits, in its order and as far as it may be out now. None is sent before the greeting, after BYE or when the
 // connection is being closed.
 func (c *Client) sendNext() {
-	for c.active == nil && len(c.waiting) > 0 && c.state.canSend() && c.bye == nil && !c.ending() {
-		cmd := c.waiting[0]
-		c.waiting[0] = nil
-		c.waiting = c.waiting[1:]
-		c.forgetEmptyQueue()
-		if err := c.makeReady(cmd); err != nil {
-			cmd.done(nil, &CommandError{Command: cmd.name, Err: err})
+	for c.waiting.first != nil && c.canSend() {
+		cmd := c.waiting.first
+		if c.idle.busy() {
+			c.idle.interrupt()
+			return
+		}
+		if !c.mayBeOut(cmd) {
+			return
+		}
+		wait, err := c.makeReady(cmd)
+		if wait {
+			continue // something was put before it
+		}
+		c.waiting.remove(cmd)
+		if err != nil {
+			c.fail(cmd, err)
 			continue
 		}
-		c.active = cmd
-		c.timer = c.after(c.options().commandTimeout(), cmd.name)
+		c.out.push(cmd)
+		if c.wait == nil {
+			c.startWait(cmd.name, c.commandTimeout(cmd), true)
+		}
 		c.sendSegment(cmd)
 	}
+	c.idle.consider()
 }
 
-// makeReady is the last look at a command before it is sent: what was known of the server at its issue may not hold any more.
-func (c *Client) makeReady(cmd *command) error {
+func (c *Client) canSend() bool {
+	return c.state.canSend() && !c.switching && c.saidBye() == nil && !c.ending()
+}
+
+// fail ends a command that is not sent.
+func (c *Client) fail(cmd *command, err error) {
+	if _, refused := err.(*ArgumentError); !refused {
+		err = &CommandError{Command: cmd.name, Err: err}
+	}
+	cmd.done(nil, err)
+}
+
+// makeReady is the last look at a command before it is sent: what was known of the server at its issue may not hold any more. wait tells
+// that another command has to go first and was queued.
+func (c *Client) makeReady(cmd *command) (wait bool, err error) {
+	if !cmd.needs.allow(c.state) {
+		return false, ErrState
+	}
+	if cmd.needs&inAuthenticated != 0 && c.prepare() {
+		return true, nil
+	}
+	if cmd.adapts && !c.capsKnown || !c.offers(cmd.requires) && !c.capsFull {
+		c.askCapabilities()
+		return true, nil
+	}
+	if !c.offers(cmd.requires) {
+		return false, &UnsupportedError{Capability: strings.Join(cmd.requires, " or ")}
+	}
 	if cmd.ready != nil {
 		if err := cmd.ready(); err != nil {
-			return err
+			return false, err
 		}
 	}
-	if cmd.mode != c.literalMode() {
-		return c.encode(cmd)
+	if cmd.encodedFor != (encoding{capsAge: c.capsAge, utf8: c.utf8}) {
+		return false, c.encode(cmd)
 	}
-	return nil
+	return false, nil
 }
 
-// sendSegment sends up to the end of the command, or up to the next literal that the server has to ask for.
+// offers tells whether the server is known to have one of the capabilities; none asked for is always offered.
+func (c *Client) offers(capabilities []string) bool {
+	for _, name := range capabilities {
+		if c.caps.Has(name) {
+			return true
+		}
+	}
+	return len(capabilities) == 0
+}
+
+// sendSegment sends up to the end of the command, or up to the next literal that the server has to ask for or that is streamed.
 func (c *Client) sendSegment(cmd *command) {
-	if t := c.options().Trace; t != nil {
-		t.Client(cmd.encoded.AppendRedactedSegment(nil, cmd.next))
+	c.sending = cmd
+	for {
+		i := cmd.next
+		if t := c.options().Trace; t != nil {
+			t.Client(cmd.encoded.AppendRedactedSegment(nil, i))
+		}
+		if c.write(cmd.encoded.Segments[i]) { // otherwise the end of the connection is on its way
+			cmd.sent = true
+		}
+		cmd.next++
+		if i == len(cmd.encoded.Gaps) {
+			c.sending = nil
+			return
+		}
+		gap := cmd.encoded.Gaps[i]
+		if gap.Wait {
+			return
+		}
+		c.sendBody(cmd, i)
+		return
 	}
-	segment := cmd.encoded.Segments[cmd.next]
-	cmd.next++
-	if _, err := c.transport.Write(segment); err == nil { // otherwise the end of the connection is on its way
-		cmd.sent = true
-	}
+}
+
+// sendBody lets the command send the octets of a streamed literal, and goes on with the next segment.
+func (c *Client) sendBody(cmd *command, i int) {
+	cmd.streaming = true
+	cmd.body(i, func(err error) {
+		cmd.streaming = false
+		switch {
+		case c.sending != cmd:
+		case err != nil: // the server waits for octets that will not come: nothing can be said on this connection any more
+			c.close(err)
+		case cmd.early != nil && cmd.next < len(cmd.encoded.Gaps): // it has refused the command and would wait for more of it
+			c.close(responseError(cmd.name, cmd.early))
+		default:
+			c.sendSegment(cmd)
+			if cmd.early != nil {
+				c.complete(cmd, cmd.early)
+				return
+			}
+			c.sendNext()
+		}
+	})
+}
+
+// write gives p to the transport; false means that the connection is ending.
+func (c *Client) write(p []byte) bool {
+	_, err := c.transport.Write(p)
+	return err == nil
 }
 
 // onContinuation sends on what waited for "+"; a "+" that nobody waits for, or that comes after BYE, is passed over.
-func (c *Client) onContinuation() {
-	if cmd := c.active; cmd != nil && cmd.next < len(cmd.encoded.Segments) && c.bye == nil {
-		c.sendSegment(cmd)
+func (c *Client) onContinuation(text string) {
+	if c.saidBye() != nil {
+		return
+	}
+	if cmd := c.sending; cmd != nil {
+		i := cmd.next - 1
+		switch gap := cmd.encoded.Gaps[i]; {
+		case !gap.Wait: // its octets are on their way
+		case gap.Stream:
+			c.sendBody(cmd, i)
+		default:
+			c.sendSegment(cmd)
+			c.sendNext()
+		}
+		return
+	}
+	if c.idle.onContinuation() {
+		return
+	}
+	if cmd := c.out.first; cmd != nil && cmd.plus != nil {
+		cmd.plus(text)
 	}
 }
 
-// onTagged completes the active command. An answer to a tag that is not out is passed over. Who says OK to a command before he has seen
+// onTagged completes a command. An answer to a tag that is not out is passed over. Who says OK to a command before he has seen
 // all of it does not speak IMAP: believing him would be a login without a password.
 func (c *Client) onTagged(r *wire.Response) {
-	cmd := c.active
-	if cmd == nil || cmd.tag != r.Tag {
+	tag := tagNumber(r.Tag)
+	cmd := c.out.find(tag)
+	if cmd == nil {
+		c.idle.onTagged(tag, r)
 		return
 	}
-	if r.Name == "OK" && cmd.next < len(cmd.encoded.Segments) {
+	c.onStatus(r) // what the Listener issues now waits, and if it panics the command is still there to be failed
+	switch {
+	case c.sending != cmd:
+	case r.Name == "OK":
 		c.close(&SyntaxError{Want: `"+" for the literal of ` + cmd.name + ", or NO", Got: "OK"})
 		return
+	case cmd.streaming: // what was announced has to follow (RFC 7888 section 4)
+		early := *r
+		cmd.early = &early
+		return
+	default:
+		c.sending = nil
 	}
-	c.stopTimer()
-	c.onStatus(r) // what the Listener issues now waits, and if it panics the command is still there to be failed
-	c.active = nil
-	if r.Name == "OK" {
+	c.complete(cmd, r)
+}
+
+// complete takes a command that was answered out, and goes on.
+func (c *Client) complete(cmd *command, r *wire.Response) {
+	c.out.remove(cmd)
+	c.stopWait()
+	if next := c.out.first; next != nil {
+		c.startWait(next.name, c.commandTimeout(next), true)
+	}
+	switch {
+	case r.Name != "OK":
+		cmd.done(nil, responseError(cmd.name, r))
+	case cmd.failed != nil:
+		cmd.done(nil, cmd.failed)
+	default:
 		cmd.done(r, nil)
-	} else {
-		cmd.done(nil, &ResponseError{Command: cmd.name, Status: r.Name, Code: r.Code, CodeArgs: r.CodeArgs, Text: r.Text})
 	}
-	if c.bye != nil {
-		c.leave()
+	if c.saidBye() != nil {
+		if c.out.first == nil {
+			c.leave()
+		}
 		return
 	}
 	c.sendNext()
@@ -178,49 +362,33 @@ func (c *Client) onTagged(r *wire.Response) {
 
 // cancel takes a command back that was not sent.
 func (c *Client) cancel(cmd *command) {
-	if i := slices.Index(c.waiting, cmd); i >= 0 {
-		c.waiting = slices.Delete(c.waiting, i, i+1)
-	}
-	c.forgetEmptyQueue()
-}
-
-// forgetEmptyQueue lets go of the queue's memory, so that an idle client holds none.
-func (c *Client) forgetEmptyQueue() {
-	if len(c.waiting) == 0 {
-		c.waiting = nil
+	if c.waiting.has(cmd) {
+		c.waiting.remove(cmd)
+		c.sendNext()
 	}
 }
 
-// failPending fails the active command and those that wait. A command issued by one of their callbacks fails at its issue.
+// failPending fails the commands that are out and those that wait. A command issued by one of their callbacks fails at its issue.
 func (c *Client) failPending(err error) {
-	active, waiting := c.active, c.waiting
-	c.active, c.waiting = nil, nil
-	switch {
-	case active == nil:
-	case active.byeWillDo && c.bye != nil:
-		active.done(&wire.Response{Name: "OK"}, nil)
-	default:
-		active.done(nil, &CommandError{Command: active.name, Sent: active.sent, Err: err})
+	out, waiting := c.out, c.waiting
+	c.out, c.waiting, c.sending = queue{}, queue{}, nil
+	for cmd := out.first; cmd != nil; cmd = out.first {
+		out.remove(cmd)
+		if cmd.byeWillDo && c.saidBye() != nil {
+			cmd.done(&wire.Response{Name: "OK"}, nil)
+			continue
+		}
+		cmd.done(nil, &CommandError{Command: cmd.name, Sent: cmd.sent, Err: err})
 	}
-	for _, cmd := range waiting {
+	for cmd := waiting.first; cmd != nil; cmd = waiting.first {
+		waiting.remove(cmd)
 		cmd.done(nil, &CommandError{Command: cmd.name, Err: err})
 	}
 }
 
-// after closes the connection when d has passed; d is not extended by anything the server sends.
-func (c *Client) after(d time.Duration, what string) *reactor.DelayedCall {
-	if d < 0 {
-		return nil
+func (c *Client) commandTimeout(cmd *command) time.Duration {
+	if cmd.timeout != 0 {
+		return cmd.timeout
 	}
-	return c.transport.Reactor().CallLater(d, func() {
-		c.timer = nil
-		c.close(&TimeoutError{Waiting: what, After: d})
-	})
-}
-
-func (c *Client) stopTimer() {
-	if c.timer != nil {
-		_ = c.timer.Cancel()
-		c.timer = nil
-	}
+	return c.options().commandTimeout()
 }

@@ -41,15 +41,36 @@ var (
 	ErrLoginDisabled = errors.New("imap4: the server has disabled LOGIN on this connection")
 )
 
+// UnsupportedError is a command that was not sent because the server does not offer the capability it needs. It comes
+// in a *CommandError.
+type UnsupportedError struct {
+	Capability string // as in RFC 9051: "QUOTA"; or several of which one would do
+}
+
+// Error names what is missing.
+func (e *UnsupportedError) Error() string { return "imap4: the server does not offer " + e.Capability }
+
+// Is matches errors.ErrUnsupported.
+func (e *UnsupportedError) Is(target error) bool { return target == errors.ErrUnsupported }
+
 // ResponseError is a command that the server answered with NO or BAD. The connection lives on.
 //
+// It matches the Err... of its code (RFC 5530): errors.Is(err, ErrAuthenticationFailed).
 // Source: Twisted's IMAP4Exception of a failed command.
 type ResponseError struct {
-	Command  string // LOGIN, ...
-	Status   string // NO or BAD
-	Code     string // the response code's word in capitals, such as AUTHENTICATIONFAILED (RFC 5530); "" for none
-	CodeArgs string // what follows it in the brackets, as sent
-	Text     string // for people
+	Command    string        // LOGIN, ...
+	Status     string        // NO or BAD
+	Code       string        // the response code's word in capitals, such as AUTHENTICATIONFAILED (RFC 5530); "" for none
+	CodeArgs   string        // what follows it in the brackets, as sent
+	Text       string        // for people
+	RetryAfter time.Duration // how long the server asks to wait before the next try, at most an hour; zero if it does not
+}
+
+func responseError(command string, r *wire.Response) *ResponseError {
+	return &ResponseError{
+		Command: command, Status: r.Name, Code: r.Code, CodeArgs: r.CodeArgs, Text: r.Text,
+		RetryAfter: retryAfter(r.RawCode + " " + r.Text),
+	}
 }
 
 // Error quotes the server's text, so that no control character of it reaches a terminal.

@@ -5,9 +5,10 @@ var NewCapabilities = newCapabilities
 
 // Held is what the client keeps between two responses: bytes of an incomplete one, commands, and whether a timer runs.
 func (c *Client) Held() (bytes, commands int, timer bool) {
-	commands = cap(c.waiting)
-	if c.active != nil {
-		commands++
+	for _, q := range []queue{c.out, c.waiting} {
+		for cmd := q.first; cmd != nil; cmd = cmd.behind {
+			commands++
+		}
 	}
-	return c.scanner.Buffered(), commands, c.timer != nil
+	return c.scanner.Buffered(), commands, c.wait != nil
 }

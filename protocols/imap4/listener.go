@@ -8,12 +8,35 @@ package imap4
 type Listener interface {
 	// ServerGreeting: the server has greeted, with text; preauth says that it needs no login.
 	ServerGreeting(text string, preauth bool)
+	// Capabilities: the server has said what it can do, asked or not.
+	Capabilities(caps Capabilities)
 	// Alert: text must be shown to the user (RFC 9051 section 7.1).
 	Alert(text string)
+	// Warning: an untagged NO or BAD: something went wrong, and it is no command's answer. code is "" if it gave none.
+	Warning(status, code, text string)
+	// Referral: the server says that url is where to go instead (RFC 2221, RFC 2193).
+	Referral(url string)
+	// Progress: a command that takes long has come so far (RFC 9585).
+	Progress(p Progress)
 	// Bye: the server closes the connection, not on our LOGOUT; code is "" if it gave none.
 	Bye(code, text string)
+
+	// Exists: the selected mailbox has n messages now.
+	Exists(n uint32)
+	// Recent: n of them are new to this session (RFC 3501).
+	Recent(n uint32)
+	// Expunge: message seq is gone; those behind it move up by one.
+	Expunge(seq uint32)
+
 	// Untagged: anything that no command claimed and that has no method of its own above.
 	Untagged(u Untagged)
+}
+
+// Progress is how far a command is (RFC 9585). Goal zero is not known.
+type Progress struct {
+	Tag        string // of the command, "" if the server does not say
+	Done, Goal uint64
+	Text       string // for people
 }
 
 // Untagged is a response that the client passes on as it is.
@@ -30,11 +53,32 @@ type BaseListener struct{}
 // ServerGreeting does nothing.
 func (BaseListener) ServerGreeting(string, bool) {}
 
+// Capabilities does nothing.
+func (BaseListener) Capabilities(Capabilities) {}
+
 // Alert does nothing.
 func (BaseListener) Alert(string) {}
 
+// Warning does nothing.
+func (BaseListener) Warning(string, string, string) {}
+
+// Referral does nothing.
+func (BaseListener) Referral(string) {}
+
+// Progress does nothing.
+func (BaseListener) Progress(Progress) {}
+
 // Bye does nothing.
 func (BaseListener) Bye(string, string) {}
+
+// Exists does nothing.
+func (BaseListener) Exists(uint32) {}
+
+// Recent does nothing.
+func (BaseListener) Recent(uint32) {}
+
+// Expunge does nothing.
+func (BaseListener) Expunge(uint32) {}
 
 // Untagged does nothing.
 func (BaseListener) Untagged(Untagged) {}

@@ -14,7 +14,7 @@ import (
 // ErrLoginDisabled and ErrState, in a *CommandError, before anything is sent.
 // The password is sent under TLS only, unless Options.AllowInsecureAuth; a trace shows it as ***.
 func (c *Client) Login(user, password string) *deferred.Deferred[struct{}] {
-	cmd := &command{name: "LOGIN"}
+	cmd := &command{name: "LOGIN", class: classStream}
 	var age uint32
 	cmd.ready = func() error {
 		age = c.capsAge
@@ -22,12 +22,20 @@ func (c *Client) Login(user, password string) *deferred.Deferred[struct{}] {
 	}
 	cmd.arguments = func(b *wire.CommandBuilder) { b.SP().AString(user).SP().SecretAString(password) }
 	return issue(c, cmd, func(*wire.Response) (struct{}, error) {
-		if c.capsAge == age { // RFC 9051 section 6.1.1: what was known before the login does not hold any more
-			c.caps, c.capsKnown = Capabilities{}, false
-		}
-		c.setState(stateAuthenticated)
+		c.loggedIn(age)
 		return struct{}{}, nil
 	})
+}
+
+// loggedIn: the server knows who we are. Of what it could do before nothing holds any more (RFC 9051 section 6.1.1), unless it has told
+// since the capabilities were of that age.
+func (c *Client) loggedIn(age uint32) {
+	if c.capsAge == age {
+		c.forgetCapabilities()
+	} else {
+		c.capsFull = true
+	}
+	c.setState(stateAuthenticated)
 }
 
 // mayLogin is asked when LOGIN is about to be sent.

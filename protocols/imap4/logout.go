@@ -11,7 +11,7 @@ import (
 // Fires when the server has answered, or has said BYE and closed the connection, as many do.
 // Fails with: *ResponseError, *CommandError.
 func (c *Client) Logout() *deferred.Deferred[struct{}] {
-	return issue(c, &command{name: "LOGOUT", byeWillDo: true}, func(*wire.Response) (struct{}, error) {
+	return issue(c, &command{name: "LOGOUT", class: classStream, byeWillDo: true}, func(*wire.Response) (struct{}, error) {
 		c.transport.LoseConnection()
 		return struct{}{}, nil
 	})

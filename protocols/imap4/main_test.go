@@ -87,6 +87,16 @@ func failure(err error) string {
 // listener notes what the server says unasked.
 type listener struct{ u *user }
 
+func (l listener) Capabilities(imap4.Capabilities) {}
+func (l listener) Warning(status, code, text string) {
+	l.u.note("warning %s %q %q", status, code, text)
+}
+func (l listener) Referral(url string)       { l.u.note("referral %q", url) }
+func (l listener) Progress(p imap4.Progress) { l.u.note("progress %v", p) }
+func (l listener) Exists(n uint32)           { l.u.note("exists %d", n) }
+func (l listener) Recent(n uint32)           { l.u.note("recent %d", n) }
+func (l listener) Expunge(n uint32)          { l.u.note("expunge %d", n) }
+
 func (l listener) ServerGreeting(text string, preauth bool) {
 	l.u.note("greeting %q %v", text, preauth)
 }
@@ -103,7 +113,7 @@ func (l listener) Untagged(g imap4.Untagged) {
 // newUser makes a client that listens, may send passwords in the clear, and does made in its ConnectionMade.
 func newUser(made func(u *user)) *user {
 	u := &user{made: made}
-	u.Options = &imap4.Options{AllowInsecureAuth: true}
+	u.Options = &imap4.Options{AllowInsecureAuth: true, Pipelining: imap4.Serial}
 	u.Listener = listener{u}
 	return u
 }

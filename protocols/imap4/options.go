@@ -11,10 +11,27 @@ type Options struct {
 	// GreetingTimeout is how long the server may take to greet, whatever trickles in meanwhile. Zero is 30 s, negative no limit.
 	// At the limit the connection is closed and every command fails with *TimeoutError.
 	GreetingTimeout time.Duration
-	// CommandTimeout is how long a command may take from its first byte to the last of its answer, whatever trickles
-	// in meanwhile. Zero is 60 s, negative no limit. At the limit the connection is closed, because it is not known what the server has
-	// done, and every command fails with *TimeoutError.
+	// CommandTimeout is how long the server may take to answer a command, or the next of several that are out. Zero is 60 s, negative no
+	// limit. At the limit the connection is closed, because it is not known what the server has done, and every command fails
+	// with *TimeoutError.
 	CommandTimeout time.Duration
+	// MinRate is how many bytes a second must move, on the average, for a command to last longer than CommandTimeout: a long answer, or a
+	// long message that is sent. Zero is 16 KiB.
+	MinRate int
+	// Pipelining says how many commands may be out at a time: Safe, the default, Serial or Unsafe.
+	Pipelining PipelineMode
+	// Window is how many commands may be out at most. Zero is 8.
+	Window int
+	// IdleRenewal is after how long an IDLE is renewed at the latest. Zero is 28 minutes, negative never.
+	IdleRenewal time.Duration
+	// PollInterval is how often Idle asks a server that has no IDLE. Zero is 2 minutes.
+	PollInterval time.Duration
+	// ID is what the client says of itself to a server that offers ID (RFC 2971), after the login. Nil says its name.
+	ID map[string]string
+	// NoID keeps ID from being sent by itself.
+	NoID bool
+	// NoRev2 keeps IMAP4rev2 from being enabled by itself.
+	NoRev2 bool
 	// Limits bounds what the server can make the client hold; nil and zero fields are the defaults.
 	Limits *Limits
 	// AllowInsecureAuth lets Login send a password over a connection without TLS. False refuses with ErrInsecureAuth.
@@ -40,6 +57,8 @@ type Trace interface {
 const (
 	defaultGreetingTimeout = 30 * time.Second
 	defaultCommandTimeout  = 60 * time.Second
+	defaultMinRate         = 16 << 10
+	defaultWindow          = 8
 	// byeGrace is how long a server that has said BYE may take to close the connection, or to answer what is pending first.
 	byeGrace = 5 * time.Second
 )
@@ -54,9 +73,20 @@ func (o *Options) commandTimeout() time.Duration {
 	return orDefault(o.CommandTimeout, defaultCommandTimeout)
 }
 
-func orDefault(d, def time.Duration) time.Duration {
-	if d == 0 {
+func (o *Options) minRate() int { return orDefault(max(o.MinRate, 0), defaultMinRate) }
+
+func (o *Options) window() int { return orDefault(max(o.Window, 0), defaultWindow) }
+
+func (o *Options) idleRenewal() time.Duration { return orDefault(o.IdleRenewal, idleRenewal) }
+
+func (o *Options) pollInterval() time.Duration {
+	return orDefault(max(o.PollInterval, 0), pollInterval)
+}
+
+func orDefault[T comparable](v, def T) T {
+	var zero T
+	if v == zero {
 		return def
 	}
-	return d
+	return v
 }

@@ -98,7 +98,7 @@ func newClients(l imap4.Listener) *clients {
 
 func (f *clients) BuildProtocol(net.Addr) reactor.Protocol {
 	d := &dialed{made: func(c *imap4.Client) { f.made <- c }}
-	d.Listener = f.listener
+	d.Listener, d.Options = f.listener, &imap4.Options{Pipelining: imap4.Serial}
 	return d
 }
 
@@ -179,7 +179,7 @@ func TestCancelFromAnotherGoroutine(t *testing.T) {
 // A panic in a Listener ends its own connection and fails its commands; the reactor and the other connections live.
 func TestPanicOfAListenerEndsOneConnection(t *testing.T) {
 	w := run(t, answers)
-	bad, good := newClients(onUntagged{f: func() { panic("boom") }}), newClients(nil)
+	bad, good := newClients(onExists{f: func() { panic("boom") }}), newClients(nil)
 	w.connect(good)
 	w.connect(bad)
 	b, g := <-bad.made, <-good.made

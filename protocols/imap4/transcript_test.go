@@ -167,7 +167,7 @@ var replays = []replayed{
 	}},
 	{"no_text", inTurn(noop, noop), []string{
 		`greeting "" false`,
-		`* NO ""`,
+		`warning NO "" ""`,
 		"NOOP: ok",
 		`NOOP failed: imap4: NOOP: the server said NO ""`,
 	}},
@@ -179,14 +179,14 @@ var replays = []replayed{
 	}},
 	{"silent_command", inTurn(noop, capability), []string{
 		`greeting "ready" false`,
-		`* 1 EXISTS ""`,
+		"exists 1",
 		`* OK "Still here"`,
 		"NOOP failed: " + timedOut("NOOP", "1m0s", "NOOP") + " (sent true)",
 		"CAPABILITY failed: " + timedOut("CAPABILITY", "1m0s", "NOOP") + " (sent false)",
 		aborted("imap4: " + timeout("1m0s", "NOOP")),
 	}},
 	{"silence_between_commands", inTurn(noop, noop), []string{
-		`greeting "ready" false`, "NOOP: ok", "NOOP: ok", `* 3 EXISTS ""`,
+		`greeting "ready" false`, "NOOP: ok", "NOOP: ok", "exists 3",
 	}},
 
 	{"bye_answered", inTurn(noop, capability), []string{

@@ -101,6 +101,10 @@ func names(events []string) string {
 				words = words[1:]
 			}
 			short = append(short, words[1])
+		case strings.HasPrefix(e, "exists "), strings.HasPrefix(e, "recent "), strings.HasPrefix(e, "expunge "):
+			short = append(short, strings.ToUpper(strings.Fields(e)[0]))
+		case strings.HasPrefix(e, "warning "):
+			short = append(short, strings.Fields(e)[1])
 		case strings.HasPrefix(e, "NOOP: "), strings.HasPrefix(e, "NOOP failed: "):
 			short = append(short, strings.TrimPrefix(strings.TrimPrefix(e, "NOOP: "), "NOOP failed: imap4: NOOP: the server said "))
 		}
@@ -226,7 +230,7 @@ var vectorEvents = map[string][]string{
 	"R13": { // ignored / progress callback
 		`greeting "ready" false`,
 		`* OK "Still here"`,
-		`* OK "[INPROGRESS (\"A1\" 454 1000)] Processing"`,
+		"progress {A1 454 1000 Processing}",
 		"NOOP: ok", "NOOP: ok", cleanEnd,
 	},
 	"U02": { // ignored with RawResponse callback; connection alive, literal skipped
@@ -239,15 +243,15 @@ var vectorEvents = map[string][]string{
 	"U03": { // callbacks vanished(earlier,...), exists 7, expunge 2; RECENT optional
 		`greeting "ready" false`,
 		`* VANISHED "(EARLIER) 300:310,405"`,
-		`* 3 RECENT ""`,
-		`* 7 EXISTS ""`,
-		`* 2 EXPUNGE ""`,
+		"recent 3",
+		"exists 7",
+		"expunge 2",
 		"NOOP: ok", "NOOP: ok", cleanEnd,
 	},
 	"U04": { // order kept; flags update callback mid-session
 		`greeting "ready" false`,
-		`* 1 EXPUNGE ""`,
-		`* 4 EXISTS ""`,
+		"expunge 1",
+		"exists 4",
 		`* FLAGS "(\\Draft \\Answered)"`,
 		`* OK "[PERMANENTFLAGS (\\* \\Draft)] Limited"`,
 		"NOOP: ok", "NOOP: ok", cleanEnd,
@@ -267,7 +271,7 @@ var vectorEvents = map[string][]string{
 	"G19": { // NOT a literal: text ends with {5}; EXISTS 7 delivered
 		`greeting "ready" false`,
 		`* OK "resync of box {5}"`,
-		`* 7 EXISTS ""`,
+		"exists 7",
 		"NOOP: ok", "NOOP: ok", cleanEnd,
 	},
 	"G20": { // text kept, alert callback

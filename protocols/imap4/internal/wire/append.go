@@ -3,6 +3,7 @@ package wire
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // The grammar's words, appended to a caller's buffer. On an error the buffer comes back as it was. Errors are
@@ -36,7 +37,7 @@ func AppendQuoted(dst []byte, s string) ([]byte, error) {
 // AppendLiteral appends s as a literal in one piece: for a server, and with nonSync for a client whose server has
 // LITERAL+. A client's synchronising literals need CommandBuilder. NUL is the caller's affair (RFC 9051 section 4.3).
 func AppendLiteral(dst []byte, s string, nonSync bool) []byte {
-	return append(appendAnnouncement(dst, len(s), nonSync), s...)
+	return append(appendAnnouncement(dst, int64(len(s)), nonSync), s...)
 }
 
 // AppendAString appends s as atom, quoted string or literal, the first of them that can hold it: the literal in
@@ -98,9 +99,9 @@ func appendQuoted(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-func appendAnnouncement(dst []byte, size int, nonSync bool) []byte {
+func appendAnnouncement(dst []byte, size int64, nonSync bool) []byte {
 	dst = append(dst, '{')
-	dst = strconv.AppendInt(dst, int64(size), 10)
+	dst = strconv.AppendInt(dst, size, 10)
 	if nonSync {
 		dst = append(dst, '+')
 	}
@@ -149,6 +150,9 @@ func isQuotable(s string) bool {
 	}
 	return true
 }
+
+// isQuotableUTF8 is isQuotable where the peer takes UTF-8 in quoted strings (RFC 9051 section 4.3).
+func isQuotableUTF8(s string) bool { return utf8.ValidString(s) && !strings.ContainsAny(s, "\r\n\x00") }
 
 func isFlag(s string) bool {
 	return s == `\*` || atomFault(strings.TrimPrefix(s, `\`)) == ""

@@ -1,6 +1,9 @@
 package wire
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // LiteralMode tells which literals a server takes without being asked first.
 type LiteralMode uint8
@@ -15,7 +18,7 @@ const (
 // MaxNonSyncSmall is the largest literal of LITERAL-, in octets (RFC 7888 section 5).
 const MaxNonSyncSmall = 4096
 
-func (m LiteralMode) nonSync(size int) bool {
+func (m LiteralMode) nonSync(size int64) bool {
 	return m == NonSync || m == NonSyncSmall && size <= MaxNonSyncSmall
 }
 
@@ -27,9 +30,11 @@ func (m LiteralMode) nonSync(size int) bool {
 type CommandBuilder struct {
 	// Mode of the server at the other end.
 	Mode LiteralMode
+	// UTF8: the server takes UTF-8 in quoted strings and as mailbox names (RFC 9051 section 5.1, RFC 6855).
+	UTF8 bool
 
 	buf     []byte
-	cuts    []int    // ends of segments
+	cuts    []cut
 	secrets []secret // what a trace must not show
 	name    string
 	arg     int // arguments so far
@@ -37,9 +42,15 @@ type CommandBuilder struct {
 	err     error
 }
 
+// cut is where a segment ends, and what comes then.
+type cut struct {
+	end int
+	gap Gap
+}
+
 // Begin drops what there was and begins "tag name". Name may be of two words, as "UID FETCH".
 func (b *CommandBuilder) Begin(tag, name string) *CommandBuilder {
-	*b = CommandBuilder{Mode: b.Mode, buf: make([]byte, 0, 64)}
+	*b = CommandBuilder{Mode: b.Mode, UTF8: b.UTF8, buf: make([]byte, 0, 64)}
 	if tagEnd([]byte(tag)) != len(tag) || tag == "" {
 		return b.fail("the tag is none")
 	}
@@ -117,12 +128,26 @@ func (b *CommandBuilder) Number(n uint64) *CommandBuilder {
 // AString appends s as atom, quoted string or literal, the first of them that can hold it. Fails on NUL.
 func (b *CommandBuilder) AString(s string) *CommandBuilder { return b.astring(s, false) }
 
+// QuotedOrLiteral appends s as quoted string or, if that cannot hold it, as literal: where the grammar has no atom. Fails on NUL.
+func (b *CommandBuilder) QuotedOrLiteral(s string) *CommandBuilder {
+	if isAString(s) {
+		b.count()
+		b.buf = appendQuoted(b.buf, s)
+		return b
+	}
+	return b.astring(s, false)
+}
+
 // SecretAString is AString of what no trace may show. An initial SASL response goes this way too: base64 is an atom.
 func (b *CommandBuilder) SecretAString(s string) *CommandBuilder { return b.astring(s, true) }
 
 // Mailbox appends a mailbox name or pattern given in UTF-8: INBOX in any case as INBOX, others in modified UTF-7
-// (RFC 3501 section 5.1.3). Fails on what is no UTF-8. A name kept as the server sent it goes through AString.
+// (RFC 3501 section 5.1.3), unless the server takes UTF-8. Fails on what is no UTF-8. A name kept as the server sent it goes
+// through AString.
 func (b *CommandBuilder) Mailbox(name string) *CommandBuilder {
+	if b.UTF8 && utf8.ValidString(name) && !equalFold([]byte(name), "INBOX") {
+		return b.AString(name)
+	}
 	encoded, err := encodeMailbox(name)
 	if bad, ok := err.(*ArgumentError); ok {
 		b.count()
@@ -137,6 +162,32 @@ func (b *CommandBuilder) Literal(octets []byte) *CommandBuilder {
 	b.count()
 	b.openLiteral(len(octets))
 	b.buf = append(b.buf, octets...)
+	return b
+}
+
+// StreamedLiteral appends the announcement of a literal, or literal8, whose octets the sender of the command sends himself
+// (Gap.Stream). sync asks the server first, whatever the mode.
+func (b *CommandBuilder) StreamedLiteral(size int64, binary, sync bool) *CommandBuilder {
+	b.count()
+	if size < 0 {
+		return b.fail("a literal has no negative size")
+	}
+	if binary {
+		b.buf = append(b.buf, '~')
+	}
+	nonSync := !sync && b.Mode.nonSync(size)
+	b.buf = appendAnnouncement(b.buf, size, nonSync)
+	b.cuts = append(b.cuts, cut{len(b.buf), Gap{Wait: !nonSync, Stream: true, Size: size}})
+	return b
+}
+
+// Raw appends s as it is. Fails if it holds CR, LF or NUL, which could end the command.
+func (b *CommandBuilder) Raw(s string) *CommandBuilder {
+	b.count()
+	if strings.ContainsAny(s, "\r\n\x00") {
+		return b.fail("contains CR, LF or NUL")
+	}
+	b.buf = append(b.buf, s...)
 	return b
 }
 
@@ -158,7 +209,7 @@ func (b *CommandBuilder) astring(s string, isSecret bool) *CommandBuilder {
 	switch {
 	case isAString(s):
 		b.buf = append(b.buf, s...)
-	case isQuotable(s):
+	case isQuotable(s), b.UTF8 && isQuotableUTF8(s):
 		b.buf = appendQuoted(b.buf, s)
 	case strings.IndexByte(s, 0) >= 0:
 		return b.fail(reasonNUL)
@@ -175,10 +226,10 @@ func (b *CommandBuilder) astring(s string, isSecret bool) *CommandBuilder {
 
 // openLiteral appends the announcement, and ends the segment there if the server has to be asked first.
 func (b *CommandBuilder) openLiteral(size int) {
-	nonSync := b.Mode.nonSync(size)
-	b.buf = appendAnnouncement(b.buf, size, nonSync)
+	nonSync := b.Mode.nonSync(int64(size))
+	b.buf = appendAnnouncement(b.buf, int64(size), nonSync)
 	if !nonSync {
-		b.cuts = append(b.cuts, len(b.buf))
+		b.cuts = append(b.cuts, cut{len(b.buf), Gap{Wait: true}})
 	}
 }
 
@@ -194,10 +245,12 @@ func (b *CommandBuilder) Done() (*Encoded, error) {
 	b.buf = append(b.buf, '\r', '\n')
 	e := &Encoded{Segments: make([][]byte, 0, len(b.cuts)+1), buf: b.buf, secrets: b.secrets}
 	from := 0
-	for _, cut := range append(b.cuts, len(b.buf)) {
-		e.Segments = append(e.Segments, b.buf[from:cut:cut])
-		from = cut
+	for _, cut := range b.cuts {
+		e.Segments = append(e.Segments, b.buf[from:cut.end:cut.end])
+		e.Gaps = append(e.Gaps, cut.gap)
+		from = cut.end
 	}
-	*b = CommandBuilder{Mode: b.Mode}
+	e.Segments = append(e.Segments, b.buf[from:])
+	*b = CommandBuilder{Mode: b.Mode, UTF8: b.UTF8}
 	return e, nil
 }

@@ -2,14 +2,24 @@ package wire
 
 // Encoded is a command ready to be sent.
 //
-// Segments are sent one after the other. Each but the last ends with the announcement of a synchronising literal:
-// the next may be sent when the server has answered "+", and must not if it answered NO or BAD (RFC 3501 section 7.5).
-// The last ends with CRLF. There is always at least one.
+// Segments are sent one after the other. Each but the last ends with the announcement of a literal, and the Gap of the same
+// index says what has to happen before the next one is sent. The last ends with CRLF. There is always at least one.
 type Encoded struct {
 	Segments [][]byte
+	Gaps     []Gap // one fewer than Segments
 
 	buf     []byte
 	secrets []secret
+}
+
+// Gap is what stands between two segments.
+type Gap struct {
+	// Wait: a synchronising literal. What follows may be sent when the server has answered "+", and must not if it answered
+	// NO or BAD (RFC 3501 section 7.5).
+	Wait bool
+	// Stream: the literal's octets are not in the next segment. The sender sends them, exactly Size.
+	Stream bool
+	Size   int64
 }
 
 // secret is the place of an argument that no trace may show: from its quote or announcement to its end. Its octets
