@@ -240,6 +240,7 @@ func (i *Idling) onTagged(tag uint32, r *wire.Response) {
 	c.stopWait()
 	switch {
 	case c.saidBye() != nil:
+		i.finish(&CommandError{Command: "IDLE", Sent: true, Err: c.saidBye()})
 		c.leave()
 		return
 	case i.rest != nil:
