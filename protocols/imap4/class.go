@@ -56,7 +56,7 @@ const (
 	answerMetadata
 	answerExpunge
 	answerStore
-	answerLanguage
+	answerJMAPAccess
 )
 
 // confused tells whether data for one of the two could be taken for data of the other.

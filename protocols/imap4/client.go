@@ -1,6 +1,7 @@
 package imap4
 
 import (
+	"github.com/tconn/tconn/protocols/imap4/internal/deflate"
 	"github.com/tconn/tconn/protocols/imap4/internal/wire"
 	"github.com/tconn/tconn/reactor"
 )
@@ -42,11 +43,12 @@ type Client struct {
 
 // rare is what few clients have, or have at their end only.
 type rare struct {
-	bye     *ByeError
-	err     error // why the client closed the connection
-	stream  *literalStream
-	enabled []string
-	names   map[string]struct{} // mailbox names of the server that are no modified UTF-7
+	bye      *ByeError
+	err      error // why the client closed the connection
+	stream   *literalStream
+	inflater *deflate.Inflater
+	enabled  []string
+	names    map[string]struct{} // mailbox names of the server that are no modified UTF-7
 }
 
 func (c *Client) unusual() *rare {
@@ -86,6 +88,10 @@ func (c *Client) Transport() reactor.Transport { return c.transport }
 // DataReceived takes the server's bytes, cut anyhow.
 func (c *Client) DataReceived(data []byte) {
 	c.moved(len(data))
+	if c.inflater() != nil {
+		c.inflate(data)
+		return
+	}
 	c.receive(data)
 }
 
@@ -109,7 +115,11 @@ func (c *Client) receive(data []byte) {
 		case wire.None:
 			return
 		case wire.Line:
-			c.onLine(unit)
+			plain := c.inflater() == nil
+			if c.onLine(unit); plain && c.inflater() != nil { // that was the answer to COMPRESS
+				c.inflate(data)
+				return
+			}
 		case wire.LiteralStart:
 			c.onLiteral(unit)
 		case wire.LiteralData:

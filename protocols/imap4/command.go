@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tconn/tconn/deferred"
+	"github.com/tconn/tconn/protocols/imap4/internal/deflate"
 	"github.com/tconn/tconn/protocols/imap4/internal/wire"
 )
 
@@ -280,8 +281,11 @@ func (c *Client) sendBody(cmd *command, i int) {
 	})
 }
 
-// write gives p to the transport; false means that the connection is ending.
+// write gives p to the transport, compressed if need be; false means that the connection is ending.
 func (c *Client) write(p []byte) bool {
+	if c.inflater() != nil {
+		p = deflate.Append(nil, p)
+	}
 	_, err := c.transport.Write(p)
 	return err == nil
 }

@@ -13,6 +13,7 @@ var dispatch = map[string]func(c *Client, r *wire.Response) bool{
 		c.onCapability(&r.Args, true)
 		return true
 	},
+	"METADATA": (*Client).onMetadata,
 }
 
 // numbers says who takes those that are a number and a word.

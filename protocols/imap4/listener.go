@@ -28,6 +28,12 @@ type Listener interface {
 	// Expunge: message seq is gone; those behind it move up by one.
 	Expunge(seq uint32)
 
+	// Metadata: these annotations of a mailbox have changed, of the server if it is "" (RFC 5464).
+	Metadata(mailbox string, entries []string)
+
+	// NotificationOverflow: the server tells nothing more of what Notify asked for (RFC 5465 section 5.8).
+	NotificationOverflow()
+
 	// Untagged: anything that no command claimed and that has no method of its own above.
 	Untagged(u Untagged)
 }
@@ -79,6 +85,12 @@ func (BaseListener) Recent(uint32) {}
 
 // Expunge does nothing.
 func (BaseListener) Expunge(uint32) {}
+
+// Metadata does nothing.
+func (BaseListener) Metadata(string, []string) {}
+
+// NotificationOverflow does nothing.
+func (BaseListener) NotificationOverflow() {}
 
 // Untagged does nothing.
 func (BaseListener) Untagged(Untagged) {}

@@ -93,9 +93,13 @@ func (l listener) Warning(status, code, text string) {
 }
 func (l listener) Referral(url string)       { l.u.note("referral %q", url) }
 func (l listener) Progress(p imap4.Progress) { l.u.note("progress %v", p) }
-func (l listener) Exists(n uint32)           { l.u.note("exists %d", n) }
-func (l listener) Recent(n uint32)           { l.u.note("recent %d", n) }
-func (l listener) Expunge(n uint32)          { l.u.note("expunge %d", n) }
+func (l listener) Metadata(mailbox string, entries []string) {
+	l.u.note("metadata %q %v", mailbox, entries)
+}
+func (l listener) NotificationOverflow() { l.u.note("overflow") }
+func (l listener) Exists(n uint32)       { l.u.note("exists %d", n) }
+func (l listener) Recent(n uint32)       { l.u.note("recent %d", n) }
+func (l listener) Expunge(n uint32)      { l.u.note("expunge %d", n) }
 
 func (l listener) ServerGreeting(text string, preauth bool) {
 	l.u.note("greeting %q %v", text, preauth)

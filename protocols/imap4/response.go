@@ -84,6 +84,11 @@ func (c *Client) onCode(r *wire.Response) (told bool) {
 			l.Referral(r.CodeArgs)
 		}
 		return true
+	case "NOTIFICATIONOVERFLOW":
+		if l != nil {
+			l.NotificationOverflow()
+		}
+		return true
 	case "INPROGRESS":
 		if l != nil {
 			l.Progress(decodeProgress(r, c.options().Limits))

@@ -165,6 +165,12 @@ func (b *CommandBuilder) Literal(octets []byte) *CommandBuilder {
 	return b
 }
 
+// Literal8 appends octets as a literal8, in which NUL may stand (RFC 3516).
+func (b *CommandBuilder) Literal8(octets []byte) *CommandBuilder {
+	b.buf = append(b.buf, '~')
+	return b.Literal(octets)
+}
+
 // StreamedLiteral appends the announcement of a literal, or literal8, whose octets the sender of the command sends himself
 // (Gap.Stream). sync asks the server first, whatever the mode.
 func (b *CommandBuilder) StreamedLiteral(size int64, binary, sync bool) *CommandBuilder {
