@@ -73,6 +73,13 @@ func (o *Options) commandTimeout() time.Duration {
 	return orDefault(o.CommandTimeout, defaultCommandTimeout)
 }
 
+func (o *Options) maxUntagged() int {
+	if o.Limits == nil || o.Limits.Untagged <= 0 {
+		return wire.DefaultUntagged
+	}
+	return o.Limits.Untagged
+}
+
 func (o *Options) minRate() int { return orDefault(max(o.MinRate, 0), defaultMinRate) }
 
 func (o *Options) window() int { return orDefault(max(o.Window, 0), defaultWindow) }

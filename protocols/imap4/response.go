@@ -46,6 +46,18 @@ func (c *Client) claimed(r wire.Response) bool {
 	return handle(c, &offered)
 }
 
+// limitUntagged tells whether cmd may keep n things of what it collects. If not, it fails when it is answered.
+func (c *Client) limitUntagged(cmd *command, n int) bool {
+	limit := c.options().maxUntagged()
+	if n <= limit {
+		return true
+	}
+	if cmd.failed == nil {
+		cmd.failed = &CommandError{Command: cmd.name, Sent: true, Err: &LimitError{Limit: wire.LimitUntagged, Max: int64(limit)}}
+	}
+	return false
+}
+
 // onStatus sees to the response code of any status response, tagged or not, and to BYE. told says that the Listener has heard all of it.
 //
 //	resp-text = ["[" resp-text-code "]" SP] text

@@ -23,6 +23,7 @@ const (
 	LimitLiteralSize  = "LiteralSize"
 	LimitLiterals     = "Literals"
 	LimitDepth        = "Depth"
+	LimitUntagged     = "Untagged"
 	LimitCapabilities = "Capabilities"
 )
 

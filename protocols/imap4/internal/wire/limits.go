@@ -8,6 +8,7 @@ const (
 	DefaultLiteralSize   = 1<<63 - 1
 	DefaultLiterals      = 10_000
 	DefaultDepth         = 100
+	DefaultUntagged      = 1_000_000
 )
 
 // MaxCapabilities is how many words Capabilities takes from one list.
@@ -37,6 +38,10 @@ type Limits struct {
 
 	// Depth: lists within lists that a Decoder follows. Default 100. Above: *LimitError of that unit only.
 	Depth int
+
+	// Untagged: what one command collects of untagged data: mailboxes of a LIST, ranges of UIDs that vanished, and so on.
+	// Default 1,000,000. Above: the rest is dropped and the command fails with *LimitError; the connection goes on.
+	Untagged int
 }
 
 func (l *Limits) line() int64 {
