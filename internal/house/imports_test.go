@@ -38,10 +38,11 @@ var rules = []rule{
 	{packages: "clientservice", ours: append(slices.Clone(core), "endpoints")},
 	{packages: "task", ours: core},
 	{packages: "protocols/*/internal/wire", never: outside},
+	{packages: "protocols/*/internal/deflate", never: outside},
 	{packages: "protocols/basic", ours: core},
 	{packages: "protocols/policies", ours: core},
 	// {} is what the * stands for: a protocol knows its own wire layer and no other protocol.
-	{packages: "protocols/*", ours: append(slices.Clone(helpers), "protocols/{}/internal/*")},
+	{packages: "protocols/*", ours: append(slices.Clone(helpers), "endpoints", "clientservice", "protocols/sasl", "protocols/{}/internal/*")},
 	{packages: "protocols/*/*", ours: append(slices.Clone(helpers), "protocols/{}", "protocols/{}/internal/*")},
 	{packages: "internal/transcript", ours: append(slices.Clone(helpers), "reactor/reactortest")},
 	{packages: "internal/mailservers"},

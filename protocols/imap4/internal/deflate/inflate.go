@@ -45,7 +45,7 @@ type Inflater struct {
 	last    bool // the block is the last one
 	left    int  // bytes of a stored block
 	length  int
-	symbol  int // whose extra bits are read
+	symbol  int    // whose extra bits are read
 	lit     *table // of this block
 	dist    *table
 	own     [2]table // of dynamic blocks
