@@ -12,12 +12,20 @@ import (
 // requireEnv set to 1 makes a test fail where it would be skipped for want of a server.
 const requireEnv = "TCONN_REQUIRE_SERVERS"
 
+func required() bool { return os.Getenv(requireEnv) == "1" }
+
 // absent ends a test that needs a server which cannot run here.
 func absent(t testing.TB, reason string) {
 	t.Helper()
-	if os.Getenv(requireEnv) == "1" {
+	if required() {
 		t.Fatalf("%s, and %s=1 asks for it", reason, requireEnv)
 	}
+	impossible(t, reason)
+}
+
+// impossible ends a test that needs a server which no installation would make run here.
+func impossible(t testing.TB, reason string) {
+	t.Helper()
 	line := absentLine(reason)
 	if !testing.Verbose() {
 		announce(line)

@@ -14,6 +14,18 @@ func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 }
 
+// ownGroup keeps the signals of a terminal away.
+func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+
+// secluded is like attributes, with a mount namespace and a process namespace of its own: nothing of what the server mounts is seen
+// outside, and no process of it outlives the first one.
+func secluded() *syscall.SysProcAttr {
+	attr := attributes()
+	attr.Pdeathsig = syscall.SIGKILL
+	attr.Cloneflags = syscall.CLONE_NEWNS | syscall.CLONE_NEWPID
+	return attr
+}
+
 // groupLives tells whether a process of the group still runs. One that has ended and was not yet waited for does not.
 func groupLives(group int) bool {
 	files, _ := filepath.Glob("/proc/[0-9]*/stat")
