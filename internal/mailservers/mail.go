@@ -61,27 +61,27 @@ var mailKinds = []struct {
 	rest          func(i int) string // headers of the content, blank line, body
 }{
 	{"plain text", "Message %d", func(i int) string {
-		return text("plain", paragraph(i))
+		return textPart("plain", paragraph(i))
 	}},
 	{"encoded subject", "=?utf-8?q?Gr=C3=BC=C3=9Fe_aus_K=C3=B6ln?= %d", func(i int) string {
-		return "Content-Transfer-Encoding: quoted-printable\n" + text("plain", "=C3=A4=C3=B6=C3=BC =E2=80=93 =E4=B8=96=E7=95=8C\n"+paragraph(i))
+		return "Content-Transfer-Encoding: quoted-printable\n" + textPart("plain", "=C3=A4=C3=B6=C3=BC =E2=80=93 =E4=B8=96=E7=95=8C\n"+paragraph(i))
 	}},
 	{"alternative", "Message %d in two forms", func(i int) string {
-		return multipart("alternative", i, text("plain", paragraph(i)), text("html", "<p>"+paragraph(i)+"</p>\n"))
+		return severalParts("alternative", i, textPart("plain", paragraph(i)), textPart("html", "<p>"+paragraph(i)+"</p>\n"))
 	}},
 	{"attachment", "Message %d with a file", func(i int) string {
-		return multipart("mixed", i, text("plain", "See the file.\n"), attachment("bytes.bin", i, 700))
+		return severalParts("mixed", i, textPart("plain", "See the file.\n"), attachment("bytes.bin", i, 700))
 	}},
 	{"long folded subject", "Message %d, which has so much to tell in its subject that the line\n had to be folded, once\n\tand again with a tab", func(i int) string {
-		return text("plain", paragraph(i))
+		return textPart("plain", paragraph(i))
 	}},
 	{"forwarded", "Fwd: message %d", func(i int) string {
-		inner := commonHeader(i+1000, "The message %d in it", firstDate) + text("plain", paragraph(i+1))
-		return multipart("mixed", i, text("plain", "Look at this.\n"), "Content-Type: message/rfc822\n\n"+inner)
+		inner := commonHeader(i+1000, "The message %d in it", firstDate) + textPart("plain", paragraph(i+1))
+		return severalParts("mixed", i, textPart("plain", "Look at this.\n"), "Content-Type: message/rfc822\n\n"+inner)
 	}},
 	{"nested", "Message %d, parts in parts", func(i int) string {
-		both := multipart("alternative", i+1, text("plain", paragraph(i)), text("html", "<p>both</p>\n"))
-		return multipart("mixed", i, both, attachment("table.csv", i, 90), attachment("=?utf-8?q?=C3=BCber.txt?=", i, 30))
+		both := severalParts("alternative", i+1, textPart("plain", paragraph(i)), textPart("html", "<p>both</p>\n"))
+		return severalParts("mixed", i, both, attachment("table.csv", i, 90), attachment("=?utf-8?q?=C3=BCber.txt?=", i, 30))
 	}},
 	{"many recipients", "Message %d to all", func(i int) string {
 		var b strings.Builder
@@ -89,20 +89,20 @@ var mailKinds = []struct {
 		for n := range 30 {
 			fmt.Fprintf(&b, "\"Person, %d\" <person%d@example.org>,\n ", n, n)
 		}
-		return b.String() + "last@example.org\n" + text("plain", paragraph(i))
+		return b.String() + "last@example.org\n" + textPart("plain", paragraph(i))
 	}},
 	{"groups and comments", "Message %d from (somebody)", func(i int) string {
 		return "Cc: A Group: one@example.org, \"T. \\\"Two\\\"\" <two@example.org>;, undisclosed-recipients:;\n" +
-			"Bcc: three@example.org (a comment (in a comment))\nReply-To: <answers@example.org>, \"\" <quoted@[192.0.2.1]>\n" + text("plain", paragraph(i))
+			"Bcc: three@example.org (a comment (in a comment))\nReply-To: <answers@example.org>, \"\" <quoted@[192.0.2.1]>\n" + textPart("plain", paragraph(i))
 	}},
 	{"HTML only", "Message %d in colours", func(i int) string {
-		return "Content-Language: en\nContent-Location: http://example.org/page\n" + text("html", "<html><body>"+paragraph(i)+"</body></html>\n")
+		return "Content-Language: en\nContent-Location: http://example.org/page\n" + textPart("html", "<html><body>"+paragraph(i)+"</body></html>\n")
 	}},
 	{"dots", "Message %d has dots", func(int) string {
-		return text("plain", ".\n..\n...\n.leading dot\n..two of them\nend\n")
+		return textPart("plain", ".\n..\n...\n.leading dot\n..two of them\nend\n")
 	}},
 	{"empty body", "Message %d says nothing", func(int) string {
-		return text("plain", "")
+		return textPart("plain", "")
 	}},
 }
 
@@ -117,11 +117,11 @@ func commonHeader(i int, subject string, date time.Time) string {
 		i, date.Format(time.RFC1123Z), date.Format(time.RFC1123Z), i, i, subject, i, i-i%4, i-i%4)
 }
 
-func text(kind, body string) string {
+func textPart(kind, body string) string {
 	return "Content-Type: text/" + kind + "; charset=utf-8\n\n" + body
 }
 
-func multipart(kind string, i int, parts ...string) string {
+func severalParts(kind string, i int, parts ...string) string {
 	boundary := fmt.Sprintf("=_%s_%d", kind, i)
 	var b strings.Builder
 	fmt.Fprintf(&b, "Content-Type: multipart/%s; boundary=\"%s\"\n\nThis is a message of several parts.\n", kind, boundary)

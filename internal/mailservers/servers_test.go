@@ -21,6 +21,7 @@ var promises = []struct {
 	before  string // capabilities before login, on the plain port
 	after   string // capabilities after login, under TLS
 	pop3    string // capabilities of POP3, on the plain port
+	does    []exchange
 }{
 	{
 		dovecot,
@@ -30,6 +31,7 @@ var promises = []struct {
 			"QRESYNC ESEARCH ESORT SEARCHRES WITHIN CONTEXT=SEARCH LIST-STATUS BINARY MOVE PREVIEW STATUS=SIZE SAVEDATE LITERAL+ NOTIFY METADATA SPECIAL-USE " +
 			"COMPRESS=DEFLATE QUOTA ACL",
 		"TOP UIDL RESP-CODES PIPELINING AUTH-RESP-CODE STLS USER SASL",
+		dovecotExchanges,
 	},
 	{
 		cyrus,
@@ -38,18 +40,21 @@ var promises = []struct {
 			"MULTIAPPEND NAMESPACE OBJECTID PREVIEW QRESYNC QUOTA SAVEDATE SORT SORT=DISPLAY SPECIAL-USE STATUS=SIZE THREAD=ORDEREDSUBJECT THREAD=REFERENCES UIDPLUS " +
 			"UNSELECT WITHIN LIST-METADATA XLIST COMPRESS=DEFLATE APPENDLIMIT=4294967295 AUTH=SCRAM-SHA-1-PLUS AUTH=SCRAM-SHA-256-PLUS",
 		"TOP UIDL RESP-CODES PIPELINING AUTH-RESP-CODE STLS USER SASL",
+		cyrusExchanges,
 	},
 	{
 		courier,
 		"IMAP4rev1 UIDPLUS CHILDREN NAMESPACE THREAD=ORDEREDSUBJECT THREAD=REFERENCES SORT QUOTA IDLE ACL ENABLE UTF8=ACCEPT STARTTLS",
 		"IMAP4rev1 UIDPLUS CHILDREN NAMESPACE THREAD=ORDEREDSUBJECT THREAD=REFERENCES SORT QUOTA IDLE ACL ENABLE UTF8=ACCEPT AUTH=PLAIN",
 		"TOP UIDL PIPELINING STLS USER",
+		courierExchanges,
 	},
 	{
 		twisted,
 		"IMAP4rev1 NAMESPACE IDLE STARTTLS LOGINDISABLED AUTH=PLAIN AUTH=LOGIN AUTH=CRAM-MD5",
 		"IMAP4rev1 NAMESPACE IDLE",
 		"TOP UIDL USER",
+		twistedExchanges,
 	},
 }
 
@@ -65,6 +70,13 @@ func TestServers(t *testing.T) {
 				}
 				t.Run("logs in", func(t *testing.T) { testLogins(t, server) })
 				t.Run("capabilities", func(t *testing.T) { testCapabilities(t, server, promise.before, promise.after) })
+				t.Run("extensions", func(t *testing.T) { testExtensions(t, server, promise.does) })
+				switch promise.product {
+				case dovecot:
+					t.Run("tokens", func(t *testing.T) { testTokens(t, server) })
+				case cyrus:
+					t.Run("administrator", func(t *testing.T) { testAdministrator(t, server) })
+				}
 				t.Run("is filled", func(t *testing.T) { testFill(t, server) })
 				t.Run("is filled with quirks", func(t *testing.T) { testQuirks(t, server) })
 				t.Run("is filled by files", func(t *testing.T) { testFillMaildir(t, server) })
@@ -181,7 +193,7 @@ func wantCapabilities(t *testing.T, c *session, when, wanted string) {
 
 // testFill compares what comes back of a mailbox that was filled.
 func testFill(t *testing.T, server *Server) {
-	user, mails := server.NewUser(t), Mails(40)
+	user, mails := server.NewUser(t), Mails(appendWindow+2)
 	box := server.Mailbox("Filled")
 	server.Fill(t, user, box, mails...)
 	server.Fill(t, user, "INBOX", Mail(0))
