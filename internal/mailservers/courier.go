@@ -16,6 +16,7 @@ var courier = &product{
 	separator: ".",
 	find:      sync.OnceValue(findCourier),
 	configure: configureCourier,
+	addUser:   addCourierUser,
 	maildir:   func(i *instance, user string) string { return i.path("mail", user) },
 }
 
@@ -37,8 +38,8 @@ func findCourier() finding {
 	probe := exec.Command("/bin/sh", "-ec", "mount --make-rprivate /; mount -t overlay overlay -o lowerdir="+found.program+"/usr:/usr /usr")
 	probe.SysProcAttr = secluded()
 	if out, err := probe.CombinedOutput(); err != nil {
-		return finding{impossible: true, reason: fmt.Sprintf("Courier needs mount namespaces and overlayfs, which this system does not allow: %v: %s", err,
-			strings.TrimSpace(string(out)))}
+		said := strings.TrimSpace(err.Error() + " " + string(out))
+		return finding{impossible: true, reason: "Courier needs mount namespaces and overlayfs, which this system does not allow: " + said}
 	}
 	return found
 }
@@ -94,7 +95,7 @@ var courierPasswords = map[string]string{
 	"pass": "$1$tconn$r79jOwHpS3ftcMIGfjnD4.",
 }
 
-// writeCourierAccounts makes the list of users, and a Maildir for each.
+// writeCourierAccounts makes the list of all users, and the Maildirs of those that are shared.
 func (i *instance) writeCourierAccounts() error {
 	uid, gid, err := accountIDs(mailAccount)
 	if err != nil {
@@ -103,15 +104,23 @@ func (i *instance) writeCourierAccounts() error {
 	var accounts strings.Builder
 	for _, u := range users(lastUser) {
 		home := i.path("mail", u.Name)
-		if err := makeMaildir(home); err != nil {
-			return err
-		}
 		fmt.Fprintf(&accounts, "%s\tuid=%d|gid=%d|home=%s|mail=%s|systempw=%s\n", u.Name, uid, gid, home, home, courierPasswords[u.Password])
 	}
-	if err := giveToMail(i.path("mail")); err != nil {
-		return err
+	for _, u := range users(sharedUsers) {
+		if err := addCourierUser(i, u); err != nil {
+			return err
+		}
 	}
 	return os.WriteFile(i.path("etc/courier/userdb"), []byte(accounts.String()), 0o600)
+}
+
+// addCourierUser makes the Maildir, which Courier does not do itself.
+func addCourierUser(i *instance, u User) error {
+	home := i.path("mail", u.Name)
+	if err := makeMaildir(home); err != nil {
+		return err
+	}
+	return giveToMail(home)
 }
 
 // withLine is the text of a file and one line more.
