@@ -34,3 +34,40 @@ func (f Flag) Is(other Flag) bool { return strings.EqualFold(string(f), string(o
 
 // IsSystem reports whether f is a system flag.
 func (f Flag) IsSystem() bool { return strings.HasPrefix(string(f), `\`) }
+
+// internFlag answers the constant of a flag that has one, and other flags as they are.
+func internFlag(b []byte) Flag {
+	switch f := Flag(textview(b)); f { // as nearly all servers write them
+	case FlagSeen:
+		return FlagSeen
+	case FlagAnswered:
+		return FlagAnswered
+	case FlagFlagged:
+		return FlagFlagged
+	case FlagDeleted:
+		return FlagDeleted
+	case FlagDraft:
+		return FlagDraft
+	case FlagRecent:
+		return FlagRecent
+	default:
+		if len(f) > 0 && (f[0] == '\\' || f[0] == '$') {
+			return internRareFlag(f)
+		}
+		return f
+	}
+}
+
+func internRareFlag(f Flag) Flag {
+	for _, known := range knownFlags {
+		if len(known) == len(f) && known.Is(f) {
+			return known
+		}
+	}
+	return f
+}
+
+var knownFlags = []Flag{
+	FlagSeen, FlagAnswered, FlagFlagged, FlagDeleted, FlagDraft, FlagRecent, FlagAny,
+	FlagForwarded, FlagMDNSent, FlagJunk, FlagNotJunk, FlagPhishing, FlagImportant, FlagSubmitPending, FlagSubmitted,
+}

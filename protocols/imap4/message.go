@@ -103,12 +103,3 @@ func (m *Message) Items() Items { return m.items }
 
 // HasFlag reports whether f is among the message's flags, in letters of any case.
 func (m *Message) HasFlag(f Flag) bool { return slices.ContainsFunc(m.Flags, f.Is) }
-
-// LiteralMeta tells of which message and section a literal is that has just been announced.
-type LiteralMeta struct {
-	SeqNum  uint32
-	UID     uint32 // 0 if the server has not told yet: it may come behind the literal
-	Section BodySection
-	Size    int64 // octets
-	Binary  bool  // ~{n}: may hold NUL
-}

@@ -7,7 +7,7 @@ package wire
 // end, any byte but SP ( ) " and controls in an atom, an atom for a string, NIL for a list, 8-bit and unescaped
 // backslashes in quoted strings, numbers like 9.37e+06.
 //
-// Decoders are values: a copy reads on by itself. All bytes returned are views of the unit and share its lifetime,
+// Decoders are values: a copy reads on by itself, but for SetRoom. All bytes returned are views of the unit and share its lifetime,
 // except a quoted string with escapes, which is a copy.
 type Decoder struct {
 	// Strict takes only what RFC 9051 section 9 allows.
@@ -18,7 +18,9 @@ type Decoder struct {
 	literals []Literal // those that begin at or behind pos
 	pos      int
 	depth    int
+	item     int // where the value began that More has told of
 	limits   *Limits
+	room     []byte // nil, or for values that do not lie in b as they are
 	err      error
 }
 
@@ -165,6 +167,9 @@ func (d *Decoder) PassLiteral() {
 
 // tokenEnd is how far a token can reach: to the next literal or the end of the unit.
 func (d *Decoder) tokenEnd() int {
+	if len(d.literals) == 0 {
+		return len(d.b)
+	}
 	d.PeekLiteral()
 	if len(d.literals) > 0 {
 		return d.literals[0].Start
@@ -183,11 +188,14 @@ func (d *Decoder) take(end int) []byte {
 //
 //	nil = "NIL"
 func (d *Decoder) isNil() bool {
-	if d.err != nil || d.pos+3 > d.tokenEnd() || !equalFold(d.b[d.pos:d.pos+3], "NIL") {
+	if d.err != nil || d.pos+3 > len(d.b) || d.b[d.pos]|0x20 != 'n' {
+		return false
+	}
+	if d.pos+3 > d.tokenEnd() || !equalFold(d.b[d.pos:d.pos+3], "NIL") {
 		return false
 	}
 	end := d.pos + 3
-	return end == len(d.b) || !isLenientAtomChar(d.b[end]) || d.b[end] == ']'
+	return end == len(d.b) || !classLenient.has(d.b[end]) || d.b[end] == ']'
 }
 
 // Nil takes NIL if it is next, and reports that.
@@ -197,4 +205,67 @@ func (d *Decoder) Nil() bool {
 	}
 	d.pos += 3
 	return true
+}
+
+// Own goes on with a copy of the unit, which stays valid when the unit is gone. Nobody else has it.
+func (d *Decoder) Own() {
+	b := make([]byte, len(d.b))
+	copy(b, d.b)
+	d.b = b
+}
+
+// SetRoom gives the decoder room for copies that it must make: it appends them to room[:0], and Room answers what became of it. So
+// it can be reused when the values are not needed any more. Of a decoder with room and its copies, one only may read on.
+func (d *Decoder) SetRoom(room []byte) { d.room = room[:0] }
+
+// Room is what SetRoom was given, or the larger one that had to be made.
+func (d *Decoder) Room() []byte { return d.room }
+
+// makeRoom answers an empty slice for a value of at most n bytes; keepRoom takes the value that has been appended to it.
+func (d *Decoder) makeRoom(n int) []byte {
+	if d.room == nil {
+		return make([]byte, 0, n)
+	}
+	if cap(d.room)-len(d.room) < n { // values that lie in the old room stay there
+		d.room = make([]byte, 0, max(2*cap(d.room), n))
+	}
+	return d.room[len(d.room):]
+}
+
+func (d *Decoder) keepRoom(value []byte) []byte {
+	if d.room != nil {
+		d.room = d.room[:len(d.room)+len(value)]
+	}
+	return value[:len(value):len(value)]
+}
+
+// Lower returns word with ASCII letters in lower case: word itself if it is, else a copy.
+func (d *Decoder) Lower(word []byte) []byte { return d.inCase(word, classUpper) }
+
+// Upper returns word with ASCII letters in capitals: word itself if it is, else a copy.
+func (d *Decoder) Upper(word []byte) []byte { return d.inCase(word, classLower) }
+
+// inCase returns word with the other case for letters of class wrong.
+func (d *Decoder) inCase(word []byte, wrong class) []byte {
+	i := 0
+	for i < len(word) && !wrong.has(word[i]) {
+		i++
+	}
+	if i == len(word) {
+		return word
+	}
+	other := append(d.makeRoom(len(word)), word...)
+	for ; i < len(other); i++ {
+		if wrong.has(other[i]) {
+			other[i] ^= 'a' ^ 'A'
+		}
+	}
+	return d.keepRoom(other)
+}
+
+// SkipTo goes on at offset, which lies at or behind the next byte.
+func (d *Decoder) SkipTo(offset int) {
+	if d.err == nil {
+		d.pos = min(max(offset, d.pos), len(d.b))
+	}
 }

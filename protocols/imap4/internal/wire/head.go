@@ -150,8 +150,6 @@ func skipDigits(b []byte, i int) int {
 	return i
 }
 
-func isSpace(c byte) bool { return c == ' ' || c == '\t' }
-
 func isTaggedStatus(word []byte) bool {
 	return equalFold(word, "OK") || equalFold(word, "NO") || equalFold(word, "BAD")
 }

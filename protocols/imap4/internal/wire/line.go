@@ -193,8 +193,6 @@ func isUncounted(c byte) bool {
 	return isDigit(c)
 }
 
-func isDigit(c byte) bool { return c-'0' <= 9 }
-
 // dropCR cuts off the carriage return that belongs to the line's end.
 func dropCR(line []byte) []byte {
 	if n := len(line); n > 0 && line[n-1] == '\r' {

@@ -22,26 +22,49 @@ func (d *Decoder) NList(item func(d *Decoder)) bool {
 }
 
 func (d *Decoder) list(item func(d *Decoder)) {
+	d.Open()
+	for d.More() {
+		item(d)
+	}
+}
+
+// Open takes "(". While More then answers true, a value of the list is next, which the caller takes:
+//
+//	for d.Open(); d.More(); {
+//		take(d)
+//	}
+//
+// It is List for those who need no function, to the same rules. A list that is opened must be read to its end.
+func (d *Decoder) Open() {
 	d.Byte('(')
-	if d.err != nil || !d.enter() {
-		return
+	d.item = 0
+	if d.err == nil {
+		d.enter()
 	}
-	defer d.leave()
-	for first := true; ; first = false {
-		if !d.Strict {
-			d.skipSpaces()
-		}
-		if d.TryByte(')') || d.err != nil {
-			return
-		}
-		if d.Strict && !first {
-			d.betweenItems()
-		}
-		from := d.pos
-		if item(d); d.err == nil && d.pos == from {
-			d.Expected("value or \")\"")
-		}
+}
+
+// More reports whether another value of the list is next; if not, it has taken the ")". After an error there are no more.
+func (d *Decoder) More() bool {
+	if d.err != nil {
+		return false
 	}
+	if !d.Strict {
+		d.pos = skipSpaces(d.b, d.pos)
+	}
+	if d.pos < len(d.b) && d.b[d.pos] == ')' {
+		d.pos++
+		d.leave()
+		return false
+	}
+	if d.pos == d.item {
+		d.Expected("value or \")\"")
+		return false
+	}
+	if d.Strict && d.b[d.pos-1] != '(' {
+		d.betweenItems()
+	}
+	d.item = d.pos
+	return d.err == nil
 }
 
 // betweenItems takes the one space between two items, which the grammar leaves out between some lists only:
@@ -85,13 +108,13 @@ func (d *Decoder) SkipValue() []byte {
 		case d.atString():
 			d.skipString()
 		default:
-			d.chars("value", isAnyValueChar, "")
+			d.chars("value", classValue)
 		}
 		if d.depth == base {
 			break
 		}
 	}
-	return d.since(from)
+	return d.Since(from)
 }
 
 func (d *Decoder) skipString() {
@@ -101,6 +124,3 @@ func (d *Decoder) skipString() {
 	}
 	d.quoted()
 }
-
-// isAnyValueChar is for atoms of any kind: ASTRING-CHAR, flags, and "*" as in "\*" or 1:*.
-func isAnyValueChar(c byte) bool { return isAStringChar(c) || c == '\\' || c == '*' }

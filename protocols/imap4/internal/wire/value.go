@@ -1,7 +1,8 @@
 package wire
 
 import (
-	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"strconv"
 	"unicode/utf8"
 )
@@ -9,37 +10,59 @@ import (
 // Atom takes an atom; it is not empty. Lenient: see Decoder.
 //
 //	atom = 1*ATOM-CHAR
-func (d *Decoder) Atom() []byte { return d.chars("atom", isAtomChar, "") }
+func (d *Decoder) Atom() []byte { return d.chars("atom", classAtom) }
 
 // AtomBefore is Atom that also ends before any byte of stops: BODY[TEXT]<0> is AtomBefore("["), and so on.
-func (d *Decoder) AtomBefore(stops string) []byte { return d.chars("atom", isAtomChar, stops) }
+func (d *Decoder) AtomBefore(stops string) []byte {
+	from := d.pos
+	token := d.chars("atom", classAtom)
+	for i, c := range token {
+		if isOneOf(c, stops) {
+			d.pos = from + i
+			if i == 0 {
+				d.Expected("atom")
+				return nil
+			}
+			return token[:i:i]
+		}
+	}
+	return token
+}
+
+// Name is Atom that also ends before "[", as the names of FETCH items do.
+func (d *Decoder) Name() []byte { return d.token("name", className) }
 
 // Flag takes a flag, a keyword or a mailbox attribute, with its backslash if it has one, also "\*".
 //
 //	flag = "\Answered" / ... / flag-keyword / flag-extension;  flag-perm = flag / "\*"
 func (d *Decoder) Flag() []byte {
 	if c, ok := d.Peek(); !d.Strict || !ok || c != '\\' {
-		return d.chars("flag", isAtomChar, "")
+		return d.chars("flag", classAtom)
 	}
 	from := d.pos
 	d.pos++
 	if !d.TryByte('*') {
-		d.chars("flag", isAtomChar, "")
+		d.chars("flag", classAtom)
 	}
-	return d.since(from)
+	return d.Since(from)
 }
 
 // chars takes one or more bytes that strict allows, or, lenient, that an atom in the wild is made of.
-func (d *Decoder) chars(want string, strict func(byte) bool, stops string) []byte {
+func (d *Decoder) chars(want string, strict class) []byte {
+	if !d.Strict {
+		strict = classLenient
+	}
+	return d.token(want, strict)
+}
+
+// token takes one or more bytes of a class.
+func (d *Decoder) token(want string, of class) []byte {
 	if d.err != nil {
 		return nil
 	}
-	allowed := strict
-	if !d.Strict {
-		allowed = isLenientAtomChar
-	}
-	end, limit := d.pos, d.tokenEnd()
-	for end < limit && allowed(d.b[end]) && (stops == "" || bytes.IndexByte([]byte(stops), d.b[end]) < 0) {
+	b := d.b[:d.tokenEnd()]
+	end := d.pos
+	for end < len(b) && classes[b[end]]&of != 0 {
 		end++
 	}
 	if end == d.pos {
@@ -49,12 +72,12 @@ func (d *Decoder) chars(want string, strict func(byte) bool, stops string) []byt
 	return d.take(end)
 }
 
-// since returns what was taken since from, nil after an error.
-func (d *Decoder) since(from int) []byte {
+// Since returns what was taken since the next byte was at offset, nil after an error.
+func (d *Decoder) Since(offset int) []byte {
 	if d.err != nil {
 		return nil
 	}
-	return d.b[from:d.pos:d.pos]
+	return d.b[offset:d.pos:d.pos]
 }
 
 // AString takes an atom or a string. NIL is an atom here.
@@ -64,7 +87,7 @@ func (d *Decoder) AString() []byte {
 	if d.atString() {
 		return d.String()
 	}
-	return d.chars("atom or string", isAStringChar, "")
+	return d.chars("atom or string", classAString)
 }
 
 // String takes a quoted string or a kept literal. Lenient: also an atom.
@@ -83,7 +106,7 @@ func (d *Decoder) String() []byte {
 		d.Expected("string")
 		return nil
 	}
-	return d.chars("string", isAStringChar, "")
+	return d.chars("string", classAString)
 }
 
 // NString takes a string or NIL, for which ok is false. Lenient: also an atom, and a value that is left out
@@ -91,13 +114,16 @@ func (d *Decoder) String() []byte {
 //
 //	nstring = string / nil
 func (d *Decoder) NString() (s []byte, ok bool) {
+	c, more := d.Peek()
+	if c == '"' && len(d.literals) == 0 {
+		s = d.quoted()
+		return s, d.err == nil
+	}
 	if d.Nil() {
 		return nil, false
 	}
-	if !d.Strict && d.err == nil {
-		if c, more := d.Peek(); !more || c == ')' {
-			return nil, false
-		}
+	if !d.Strict && d.err == nil && (!more || c == ')') {
+		return nil, false
 	}
 	s = d.String()
 	return s, d.err == nil
@@ -126,26 +152,61 @@ func (d *Decoder) literal() []byte {
 	return nil
 }
 
-// quoted takes a quoted string.
+// quoted takes a quoted string. Lenient: one that begins with quotes it should have escaped, as in """ab"" c", ends at the quote
+// that a space or a parenthesis follows.
 //
 //	quoted = DQUOTE *QUOTED-CHAR DQUOTE
 //	QUOTED-CHAR = <any TEXT-CHAR except quoted-specials> / "\" quoted-specials / UTF8-2 / UTF8-3 / UTF8-4
 func (d *Decoder) quoted() []byte {
 	from := d.pos + 1
+	b := d.b[:d.tokenEnd()]
 	escapes := false
-	for end, limit := from, d.tokenEnd(); end < limit; end++ {
-		switch d.b[end] {
-		case '\\':
+	for end := from; ; end++ {
+		end += nextQuoteOrEscape(b[min(end, len(b)):])
+		switch {
+		case end >= len(b):
+			d.expectedAt(from-1, "quoted string with its end")
+			return nil
+		case b[end] == '\\':
 			escapes = true
 			end++
-		case '"':
-			d.take(end + 1)
-			return d.unquote(from, end, escapes)
+		case end == from && !d.Strict && end+1 < len(b) && b[end+1] == '"':
+			end++
+		default:
+			d.pos = end + 1
+			if escapes || d.Strict {
+				return d.unquote(from, end, escapes)
+			}
+			return b[from:end:end]
 		}
 	}
-	d.expectedAt(from-1, "quoted string with its end")
-	return nil
 }
+
+// nextQuoteOrEscape is the index of the first quote or backslash of b, len(b) if there is none.
+func nextQuoteOrEscape(b []byte) int {
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		w := binary.LittleEndian.Uint64(b[i:])
+		if hit := bytesEqual(w, '"') | bytesEqual(w, '\\'); hit != 0 {
+			return i + bits.TrailingZeros64(hit)/8
+		}
+	}
+	for i < len(b) && b[i] != '"' && b[i] != '\\' {
+		i++
+	}
+	return i
+}
+
+// bytesEqual marks the bytes of w that are c with their highest bit. Only the lowest mark is sure.
+func bytesEqual(w uint64, c byte) uint64 {
+	w ^= lowBits * uint64(c)
+	return (w - lowBits) &^ w & highBits
+}
+
+const (
+	lowBits  = 0x0101010101010101
+	highBits = 0x8080808080808080
+)
 
 // unquote returns the value of the quoted string whose inside lies in from:end.
 func (d *Decoder) unquote(from, end int, escapes bool) []byte {
@@ -157,14 +218,14 @@ func (d *Decoder) unquote(from, end int, escapes bool) []byte {
 	if !escapes {
 		return inside
 	}
-	value := make([]byte, 0, len(inside))
+	value := d.makeRoom(len(inside))
 	for i := 0; i < len(inside); i++ {
 		if inside[i] == '\\' && i+1 < len(inside) && isQuotedSpecial(inside[i+1]) {
 			i++
 		}
 		value = append(value, inside[i])
 	}
-	return value
+	return d.keepRoom(value)
 }
 
 func strictQuoted(inside []byte) bool {
@@ -198,6 +259,20 @@ func (d *Decoder) Number() uint32 {
 	return uint32(n)
 }
 
+// Digits takes a number of 32 bits that is digits and nothing else: what follows it may be a point.
+func (d *Decoder) Digits() uint32 {
+	if d.err != nil {
+		return 0
+	}
+	n, ok := parseNumber(d.b[d.pos:skipDigits(d.b[:d.tokenEnd()], d.pos)])
+	if !ok || n > 1<<32-1 {
+		d.Expected("number of at most 32 bits")
+		return 0
+	}
+	d.pos = skipDigits(d.b, d.pos)
+	return uint32(n)
+}
+
 // Number64 takes a number of 63 bits. Lenient: of 64 bits, and one like 9.37e+06 that has an integer value.
 //
 //	number64 = 1*DIGIT ; unsigned, 0 <= n <= 9,223,372,036,854,775,807
@@ -226,7 +301,7 @@ func (d *Decoder) Number64() uint64 {
 func (d *Decoder) float(from int) uint64 {
 	const exact = 1 << 53 // above, a float64 is no count any more
 	d.pos = from
-	n, err := strconv.ParseFloat(string(d.chars("number", isAtomChar, "")), 64)
+	n, err := strconv.ParseFloat(string(d.chars("number", classAtom)), 64)
 	if d.err == nil && (err != nil || !(n >= 0 && n <= exact)) {
 		d.expectedAt(from, "number")
 	}
@@ -247,27 +322,4 @@ func (d *Decoder) OptNumber64() (n uint64, ok bool) {
 		return 0, false
 	}
 	return n, true
-}
-
-func isQuotedSpecial(c byte) bool { return c == '"' || c == '\\' }
-
-// isAtomChar: ATOM-CHAR = <any CHAR except atom-specials>.
-func isAtomChar(c byte) bool {
-	switch c {
-	case '(', ')', '{', ' ', '%', '*', '"', '\\', ']':
-		return false
-	}
-	return c > 0x1f && c < 0x7f
-}
-
-// isAStringChar: ASTRING-CHAR = ATOM-CHAR / "]".
-func isAStringChar(c byte) bool { return c == ']' || isAtomChar(c) }
-
-// isLenientAtomChar: what is found in atoms of servers in the wild, kw[1] and raw UTF-8 among it.
-func isLenientAtomChar(c byte) bool {
-	switch c {
-	case '(', ')', ' ', '"':
-		return false
-	}
-	return c > 0x1f && c != 0x7f
 }

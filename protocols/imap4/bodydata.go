@@ -1,0 +1,297 @@
+package imap4
+
+import (
+	"math"
+	"strings"
+
+	"github.com/tconn/tconn/protocols/imap4/internal/wire"
+)
+
+// The trees of BODY and BODYSTRUCTURE. Servers get them wrong more often than anything else, so a part is read by what stands there
+// rather than by what should.
+
+// readBodyStructure: "BODY" ["STRUCTURE"] SP body. NIL is none.
+func (f *fetchDecoder) readBodyStructure(item Items) {
+	if f.d.Nil() {
+		return
+	}
+	from := len(f.open)
+	f.body()
+	if f.d.Err() != nil {
+		f.open = f.open[:from]
+		return
+	}
+	if root := f.keepParts(from); f.msg.BodyStructure == nil || item == ItemBodyStructure {
+		f.msg.BodyStructure = &root[0]
+	}
+	f.has(item)
+}
+
+// keepParts moves the parts that are complete from f.open to where they stay, side by side.
+func (f *fetchDecoder) keepParts(from int) []BodyStructure {
+	at := len(f.parts)
+	f.parts = append(f.parts, f.open[from:]...)
+	f.open = f.open[:from]
+	return f.parts[at:len(f.parts):len(f.parts)]
+}
+
+// body appends a part to f.open.
+//
+//	body = "(" (body-type-1part / body-type-mpart) ")"
+//
+// Accepted beyond it: a multipart without parts as its subtype alone, as in ("ALTERNATIVE" ("BOUNDARY" "x") NIL NIL).
+func (f *fetchDecoder) body() {
+	d := &f.d
+	var b BodyStructure
+	d.Open()
+	if c, ok := d.Peek(); ok && c == '(' {
+		f.multipart(&b)
+		f.open = append(f.open, b)
+		return
+	}
+	b.Type = f.word()
+	if c := f.next(); c == '(' || c == ')' {
+		b.Type, b.Subtype = "multipart", b.Type
+		f.multipartExtension(&b)
+	} else {
+		b.Subtype = f.word()
+		f.onePart(&b)
+	}
+	f.open = append(f.open, b)
+}
+
+// multipart reads the parts and what follows them.
+//
+//	body-type-mpart = 1*body SP media-subtype [SP body-ext-mpart]
+//
+// Accepted beyond it: spaces between the parts.
+func (f *fetchDecoder) multipart(b *BodyStructure) {
+	d := &f.d
+	from := len(f.open)
+	for c, ok := d.Peek(); ok && c == '('; c, ok = d.Peek() {
+		f.body()
+		d.TrySP()
+	}
+	b.Children = f.keepParts(from)
+	b.Type, b.Subtype = "multipart", f.word()
+	f.multipartExtension(b)
+}
+
+// multipartExtension: body-ext-mpart = body-fld-param [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc *(SP body-extension)]]]
+func (f *fetchDecoder) multipartExtension(b *BodyStructure) {
+	if b.Subtype == "" {
+		b.Subtype = "mixed"
+	}
+	b.Params = f.paramList()
+	f.commonExtension(b)
+}
+
+// onePart reads a part behind its type.
+//
+//	body-type-1part = (body-type-basic / body-type-msg / body-type-text) [SP body-ext-1part]
+//	body-fields = body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc SP body-fld-octets
+//	body-ext-1part = body-fld-md5 [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc *(SP body-extension)]]]
+//
+// Accepted beyond it: types that are NIL; a message/rfc822 without envelope and body; lines of any type; no MD5 before a
+// disposition.
+func (f *fetchDecoder) onePart(b *BodyStructure) {
+	if b.Type == "" {
+		b.Type = "application"
+	}
+	if b.Subtype == "" && b.Type == "application" {
+		b.Subtype = "octet-stream"
+	}
+	b.Params = f.paramList()
+	b.ID = f.text()
+	b.Description = f.text()
+	b.Encoding = f.word()
+	b.Size = f.number()
+	if b.Type == "message" && (b.Subtype == "rfc822" || b.Subtype == "global") && f.next() == '(' {
+		b.Envelope = f.envelope()
+		f.embedded(b)
+	}
+	if c := f.next(); c-'0' <= 9 || c == '-' || b.Type == "text" && c|0x20 == 'n' {
+		b.Lines = f.number()
+	}
+	if f.next() != '(' {
+		b.MD5 = f.text()
+	}
+	f.commonExtension(b)
+}
+
+// embedded reads the body of a message within the message.
+func (f *fetchDecoder) embedded(b *BodyStructure) {
+	if f.next() != '(' {
+		f.text()
+		return
+	}
+	from := len(f.open)
+	if f.body(); f.d.Err() == nil {
+		b.Body = &f.keepParts(from)[0]
+	}
+}
+
+// commonExtension reads what is the same for all parts, to the end of the part.
+//
+//	body-fld-dsp = "(" string SP body-fld-param ")" / nil
+//	body-fld-lang = nstring / "(" string *(SP string) ")"
+//	body-fld-loc = nstring
+//
+// Accepted beyond it: a disposition without its parentheses; a text in its place that is none is dropped.
+func (f *fetchDecoder) commonExtension(b *BodyStructure) {
+	d := &f.d
+	if f.next() == '(' {
+		d.Open()
+		b.Disposition.Value = f.word()
+		b.Disposition.Params = f.paramList()
+		f.dropRest()
+	} else if word := f.word(); isToken(word) {
+		b.Disposition.Value = word
+	}
+	b.Language = f.languageList()
+	b.Location = f.text()
+	from := d.Offset()
+	more := false
+	for d.More() {
+		d.SkipValue()
+		more = true
+	}
+	if more && d.Err() == nil {
+		raw := d.Since(from)
+		b.Extension = strings.Trim(textview(raw[:len(raw)-1]), " ")
+	}
+}
+
+func (f *fetchDecoder) languageList() []string {
+	d := &f.d
+	from := len(f.languages)
+	if f.next() != '(' {
+		if language := f.text(); language != "" {
+			f.languages = append(f.languages, language)
+		}
+	} else {
+		for d.Open(); d.More(); {
+			f.languages = append(f.languages, f.text())
+		}
+	}
+	if to := len(f.languages); to > from {
+		return f.languages[from:to:to]
+	}
+	return nil
+}
+
+// paramList reads the next value of an open list.
+//
+//	body-fld-param = "(" string SP string *(SP string SP string) ")" / nil
+//
+// Accepted beyond it: a string, which is dropped; a name without a value.
+func (f *fetchDecoder) paramList() Params {
+	d := &f.d
+	if f.next() != '(' {
+		f.text()
+		return nil
+	}
+	from := len(f.params)
+	for d.Open(); d.More(); {
+		name := f.word()
+		f.params = append(f.params, Param{Name: name, Value: f.text()})
+	}
+	if to := len(f.params); to > from {
+		return f.params[from:to:to]
+	}
+	return nil
+}
+
+// next answers the first byte of the next value, 0 if there is none.
+func (f *fetchDecoder) next() byte {
+	f.d.TrySP()
+	c, _ := f.d.Peek()
+	return c
+}
+
+// word is text for what is the same in letters of any case.
+func (f *fetchDecoder) word() string {
+	if f.next() == '(' {
+		return f.text()
+	}
+	s, _ := f.d.NString()
+	return internWord(&f.d, s)
+}
+
+// number reads a number, or what servers send for one they do not know: NIL, a negative number, or none at the end.
+func (f *fetchDecoder) number() int64 {
+	if c := f.next(); c == 0 || c == ')' {
+		return 0
+	}
+	n, _ := f.d.OptNumber64()
+	return int64(min(n, math.MaxInt64))
+}
+
+// isToken tells whether s can be a disposition (RFC 2045 section 5.1).
+func isToken(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// internWord answers word in lower case, without a copy for the words that most messages have.
+func internWord(d *wire.Decoder, word []byte) string {
+	switch string(word) {
+	case "TEXT":
+		return "text"
+	case "PLAIN":
+		return "plain"
+	case "HTML":
+		return "html"
+	case "MULTIPART":
+		return "multipart"
+	case "MIXED":
+		return "mixed"
+	case "ALTERNATIVE":
+		return "alternative"
+	case "RELATED":
+		return "related"
+	case "APPLICATION":
+		return "application"
+	case "OCTET-STREAM":
+		return "octet-stream"
+	case "IMAGE":
+		return "image"
+	case "CHARSET":
+		return "charset"
+	case "BOUNDARY":
+		return "boundary"
+	case "NAME":
+		return "name"
+	case "FILENAME":
+		return "filename"
+	case "ATTACHMENT":
+		return "attachment"
+	case "INLINE":
+		return "inline"
+	case "7BIT":
+		return "7bit"
+	case "8BIT":
+		return "8bit"
+	case "BASE64":
+		return "base64"
+	case "QUOTED-PRINTABLE":
+		return "quoted-printable"
+	case "PDF":
+		return "pdf"
+	case "JPEG":
+		return "jpeg"
+	case "PNG":
+		return "png"
+	case "SIGNED":
+		return "signed"
+	case "FORMAT":
+		return "format"
+	case "FLOWED":
+		return "flowed"
+	}
+	return textview(d.Lower(word))
+}

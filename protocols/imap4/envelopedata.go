@@ -1,0 +1,127 @@
+package imap4
+
+// readEnvelope: "ENVELOPE" SP envelope. NIL is none.
+func (f *fetchDecoder) readEnvelope() {
+	if e := f.envelope(); e != nil && f.d.Err() == nil {
+		f.msg.Envelope = e
+		f.has(ItemEnvelope)
+	}
+}
+
+// envelope reads an envelope into one of f's own.
+//
+//	envelope = "(" env-date SP env-subject SP env-from SP env-sender SP env-reply-to SP env-to SP env-cc SP env-bcc SP
+//	           env-in-reply-to SP env-message-id ")"
+//
+// Accepted beyond it: NIL, which answers nil; values left out at the end, which are empty, and more values, which are dropped.
+func (f *fetchDecoder) envelope() *Envelope {
+	d := &f.d
+	if d.Nil() {
+		return nil
+	}
+	f.envelopes = append(f.envelopes, Envelope{})
+	e := &f.envelopes[len(f.envelopes)-1]
+	d.Open()
+	e.Date = f.text()
+	e.Subject = f.text()
+	e.From = f.addressList()
+	e.Sender = f.addressList()
+	e.ReplyTo = f.addressList()
+	e.To = f.addressList()
+	e.Cc = f.addressList()
+	e.Bcc = f.addressList()
+	e.InReplyTo = f.text()
+	e.MessageID = f.text()
+	f.dropRest()
+	return e
+}
+
+// text reads the next value of an open list, a string or NIL, with the space behind it. A list in its place counts as NIL.
+func (f *fetchDecoder) text() string {
+	d := &f.d
+	d.TrySP()
+	if c, ok := d.Peek(); ok && c == '(' {
+		d.SkipValue()
+		return ""
+	}
+	s, _ := d.NString()
+	return textview(s)
+}
+
+// dropRest ends an open list, whatever else is in it.
+func (f *fetchDecoder) dropRest() {
+	for f.d.More() {
+		f.d.SkipValue()
+	}
+}
+
+// addressList reads the next value of an open list.
+//
+//	env-from = "(" 1*address ")" / nil
+//
+// Accepted beyond it: an empty list; NIL and strings among the addresses, which are dropped; spaces between them; lists around them.
+func (f *fetchDecoder) addressList() []Address {
+	d := &f.d
+	d.TrySP()
+	if c, ok := d.Peek(); !ok || c != '(' {
+		f.text()
+		return nil
+	}
+	from := len(f.addresses)
+	for d.Open(); d.More(); {
+		f.addressOrNone()
+	}
+	to := len(f.addresses)
+	if from == to {
+		return nil
+	}
+	return f.addresses[from:to:to]
+}
+
+func (f *fetchDecoder) addressOrNone() {
+	d := &f.d
+	if c, _ := d.Peek(); c != '(' {
+		d.SkipValue()
+		return
+	}
+	d.Open()
+	if c, ok := d.Peek(); ok && c == '(' { // a list around addresses
+		for d.More() {
+			f.addressOrNone()
+		}
+		return
+	}
+	f.address()
+}
+
+// address: address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")", behind the parenthesis.
+func (f *fetchDecoder) address() {
+	d := &f.d
+	a := Address{Name: f.text(), Route: f.text()}
+	d.TrySP()
+	mailbox, hasMailbox := d.NString()
+	d.TrySP()
+	host, hasHost := d.NString()
+	f.dropRest()
+	a.Mailbox, a.Host = textview(mailbox), textview(host)
+	switch {
+	case !hasHost && hasMailbox:
+		a.mark = markGroupStart
+	case !hasHost && a.Name == "":
+		a.mark = markGroupEnd
+	case isPlaceholder(a.Host):
+		a.Host = ""
+	}
+	if isPlaceholder(a.Mailbox) {
+		a.Mailbox = ""
+	}
+	f.addresses = append(f.addresses, a)
+}
+
+// isPlaceholder tells what servers put for a part of an address that the message does not have.
+func isPlaceholder(s string) bool {
+	if len(s) < len("MISSING_DOMAIN") || s[0] != 'M' && s[0] != '.' {
+		return false
+	}
+	return s == "MISSING_DOMAIN" || s == "MISSING_MAILBOX" || s == ".MISSING-HOST-NAME."
+}

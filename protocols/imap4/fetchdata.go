@@ -1,0 +1,182 @@
+package imap4
+
+import (
+	"github.com/tconn/tconn/protocols/imap4/internal/wire"
+)
+
+// fetchDecoder reads FETCH responses, one after the other. What it reads it first puts together in rooms that it keeps from
+// response to response, so that in the long run a borrowed message costs no memory, and an owned one exactly what it needs.
+//
+// Goroutine: one at a time. The zero value is ready.
+type fetchDecoder struct {
+	d   wire.Decoder
+	msg Message
+	err error // the first item that could not be read
+
+	room      []byte
+	flags     []Flag
+	labels    []string
+	languages []string
+	addresses []Address
+	envelopes []Envelope
+	params    []Param
+	parts     []BodyStructure // of all trees; the parts of one multipart stand side by side
+	open      []BodyStructure // parts whose multipart is not complete yet
+	sections  []Section
+	numbers   []int
+	fields    []string
+	extra     []ExtraItem
+}
+
+// roomBytes is what a fetchDecoder begins with for texts that are not in the response as they are.
+const roomBytes = 256
+
+// own reads what stands behind "n FETCH" in args and answers a message that is the caller's. A message comes with an error, too: it
+// has all items that could be read.
+// Errors: *SyntaxError, *LimitError: of the first item that could not be read.
+//
+//	message-data = nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att))
+func (f *fetchDecoder) own(seq uint32, args wire.Decoder) (*Message, error) {
+	f.d = args
+	f.d.Own()
+	f.read(seq)
+	m := f.msg.detach(extent{len(f.addresses), len(f.params), len(f.parts)})
+	f.reset()
+	return m, f.err
+}
+
+// borrow is own for a message whose texts lie in the response's bytes.
+//
+// Lifetime: until the bytes change, or the next call.
+func (f *fetchDecoder) borrow(seq uint32, args wire.Decoder) (*Message, error) {
+	if f.room == nil {
+		f.room = make([]byte, 0, roomBytes)
+	}
+	f.reset()
+	f.d = args
+	f.d.SetRoom(f.room)
+	f.read(seq)
+	f.room = f.d.Room()
+	return &f.msg, f.err
+}
+
+// reset empties the rooms. The texts are let go of, so that they hold no response in memory.
+func (f *fetchDecoder) reset() {
+	f.d = wire.Decoder{}
+	f.msg = Message{}
+	f.flags = emptied(f.flags)
+	f.labels = emptied(f.labels)
+	f.languages = emptied(f.languages)
+	f.addresses = emptied(f.addresses)
+	f.envelopes = emptied(f.envelopes)
+	f.params = emptied(f.params)
+	f.parts = emptied(f.parts)
+	f.open = emptied(f.open)
+	f.sections = emptied(f.sections)
+	f.numbers = emptied(f.numbers)
+	f.fields = emptied(f.fields)
+	f.extra = emptied(f.extra)
+}
+
+// maxKept is the largest room that is kept for the next message.
+const maxKept = 1 << 10
+
+func emptied[T any](room []T) []T {
+	if cap(room) > maxKept {
+		return nil
+	}
+	clear(room)
+	return room[:0]
+}
+
+// read reads the list of items. One that cannot be read is passed over if it can be seen where it ends.
+//
+//	msg-att = "(" (msg-att-dynamic / msg-att-static) *(SP (msg-att-dynamic / msg-att-static)) ")"
+func (f *fetchDecoder) read(seq uint32) {
+	f.err = nil
+	f.msg.SeqNum = seq
+	d := &f.d
+	for d.Open(); d.More(); {
+		name := d.Upper(d.Name())
+		before := *d
+		f.item(name)
+		if d.Err() != nil {
+			f.note(d.Err())
+			*d = before
+			f.pass()
+		}
+	}
+	f.note(d.Err())
+	f.msg.Flags, f.msg.GmailLabels, f.msg.Sections, f.msg.Extra = f.flags, f.labels, f.sections, f.extra
+}
+
+func (f *fetchDecoder) note(err error) {
+	if f.err == nil {
+		f.err = err
+	}
+}
+
+// pass goes behind the value of an item, whatever it is.
+func (f *fetchDecoder) pass() {
+	if c, ok := f.d.Peek(); ok && c == '[' { // it is not known where that ends
+		f.d.Fail(f.err)
+		return
+	}
+	f.d.TrySP()
+	f.d.SkipValue()
+}
+
+// item reads one item behind its name.
+func (f *fetchDecoder) item(name []byte) {
+	if c, ok := f.d.Peek(); ok && c == '[' {
+		f.readSection(name)
+		return
+	}
+	f.d.SP()
+	switch string(name) {
+	case "FLAGS":
+		f.readFlags()
+	case "UID":
+		f.readUID()
+	case "RFC822.SIZE":
+		f.readSize()
+	case "INTERNALDATE":
+		f.readInternalDate()
+	case "ENVELOPE":
+		f.readEnvelope()
+	case "BODYSTRUCTURE":
+		f.readBodyStructure(ItemBodyStructure)
+	case "BODY":
+		f.readBodyStructure(ItemBody)
+	case "MODSEQ":
+		f.readModSeq()
+	case "RFC822", "RFC822.HEADER", "RFC822.TEXT":
+		var s BodySection
+		sectionName(name, false, &s)
+		f.readSectionValue(s)
+	default:
+		f.extensionItem(name)
+	}
+}
+
+// extensionItem reads items that few servers have, and keeps those that are not known as they stand.
+func (f *fetchDecoder) extensionItem(name []byte) {
+	switch string(name) {
+	case "EMAILID":
+		f.msg.EmailID = f.objectID(ItemEmailID)
+	case "THREADID":
+		f.msg.ThreadID = f.objectID(ItemThreadID)
+	case "SAVEDATE":
+		f.readSaveDate()
+	case "PREVIEW":
+		f.readPreview()
+	case "X-GM-MSGID":
+		f.msg.GmailMsgID = f.gmailID(ItemGmailMsgID)
+	case "X-GM-THRID":
+		f.msg.GmailThreadID = f.gmailID(ItemGmailThreadID)
+	case "X-GM-LABELS":
+		f.readLabels()
+	default:
+		f.readExtra(name)
+	}
+}

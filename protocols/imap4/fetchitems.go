@@ -1,0 +1,150 @@
+package imap4
+
+import (
+	"math"
+
+	"github.com/tconn/tconn/protocols/imap4/internal/wire"
+)
+
+// The items of a FETCH response that are one value each. What a server sends for "none" leaves an item out.
+
+func (f *fetchDecoder) has(item Items) { f.msg.items |= item }
+
+// readFlags: "FLAGS" SP "(" [flag-fetch *(SP flag-fetch)] ")". Accepted beyond it: NIL, quoted flags; lists among them are dropped.
+func (f *fetchDecoder) readFlags() {
+	d := &f.d
+	f.flags = f.flags[:0]
+	if !d.Nil() {
+		for d.Open(); d.More(); {
+			switch c, _ := d.Peek(); c {
+			case '(':
+				d.SkipValue()
+			case '"':
+				f.flags = append(f.flags, internFlag(d.String()))
+			default:
+				f.flags = append(f.flags, internFlag(d.Flag()))
+			}
+		}
+	}
+	if d.Err() == nil {
+		f.has(ItemFlags)
+	}
+}
+
+// readUID: "UID" SP uniqueid
+func (f *fetchDecoder) readUID() {
+	if n := f.d.Number(); n > 0 {
+		f.msg.UID = n
+		f.has(ItemUID)
+	}
+}
+
+// readSize: "RFC822.SIZE" SP number64
+func (f *fetchDecoder) readSize() {
+	if n, ok := f.d.OptNumber64(); ok && n <= math.MaxInt64 {
+		f.msg.Size = int64(n)
+		f.has(ItemSize)
+	}
+}
+
+// readModSeq: "MODSEQ" SP "(" permsg-modsequence ")". Accepted beyond it: no parentheses, NIL, a negative number.
+func (f *fetchDecoder) readModSeq() {
+	n, ok := uint64(0), false
+	f.perhapsInList(func(d *wire.Decoder) { n, ok = d.OptNumber64() })
+	if ok {
+		f.msg.ModSeq = n
+		f.has(ItemModSeq)
+	}
+}
+
+// objectID: "EMAILID" SP "(" objectid ")"; "THREADID" SP ("(" objectid ")" / NIL) (RFC 8474). Accepted beyond it: no parentheses.
+func (f *fetchDecoder) objectID(item Items) (id string) {
+	f.perhapsInList(func(d *wire.Decoder) {
+		if s, ok := d.NString(); ok {
+			id = textview(s)
+		}
+	})
+	if id != "" {
+		f.has(item)
+	}
+	return id
+}
+
+// perhapsInList takes one value, which may stand in parentheses.
+func (f *fetchDecoder) perhapsInList(value func(d *wire.Decoder)) {
+	if c, ok := f.d.Peek(); !ok || c != '(' {
+		value(&f.d)
+		return
+	}
+	for f.d.Open(); f.d.More(); {
+		value(&f.d)
+	}
+}
+
+// readInternalDate: "INTERNALDATE" SP date-time
+func (f *fetchDecoder) readInternalDate() {
+	if text, ok := f.d.NString(); ok {
+		if t, ok := parseDateTime(text); ok {
+			f.msg.InternalDate = t
+			f.has(ItemInternalDate)
+		}
+	}
+}
+
+// readSaveDate: "SAVEDATE" SP (date-time / nil) (RFC 8514)
+func (f *fetchDecoder) readSaveDate() {
+	if text, ok := f.d.NString(); ok {
+		if t, ok := parseDateTime(text); ok {
+			f.msg.SaveDate = t
+			f.has(ItemSaveDate)
+		}
+	}
+}
+
+// readPreview: "PREVIEW" SP nstring (RFC 8970)
+func (f *fetchDecoder) readPreview() {
+	if text, ok := f.d.NString(); ok {
+		f.msg.Preview = textview(text)
+		f.has(ItemPreview)
+	}
+}
+
+func (f *fetchDecoder) gmailID(item Items) uint64 {
+	n, ok := f.d.OptNumber64()
+	if ok {
+		f.has(item)
+	}
+	return n
+}
+
+// readLabels: "X-GM-LABELS" SP "(" [label *(SP label)] ")"; label = flag / astring, in modified UTF-7. NIL is no label.
+func (f *fetchDecoder) readLabels() {
+	d := &f.d
+	f.labels = f.labels[:0]
+	if !d.Nil() {
+		for d.Open(); d.More(); {
+			if d.Nil() {
+				continue
+			}
+			label := textview(d.AString())
+			if name, err := wire.DecodeUTF7(label); err == nil {
+				label = name
+			}
+			f.labels = append(f.labels, label)
+		}
+	}
+	if d.Err() == nil {
+		f.has(ItemGmailLabels)
+	}
+}
+
+// readExtra keeps an item that is not known. Its value may be missing.
+func (f *fetchDecoder) readExtra(name []byte) {
+	item := ExtraItem{Name: textview(name)}
+	if c, ok := f.d.Peek(); ok && c != ')' {
+		item.Raw = textview(f.d.SkipValue())
+	}
+	if f.d.Err() == nil {
+		f.extra = append(f.extra, item)
+	}
+}

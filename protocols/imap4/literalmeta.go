@@ -1,0 +1,117 @@
+package imap4
+
+import "github.com/tconn/tconn/protocols/imap4/internal/wire"
+
+// LiteralMeta tells of which message and section a literal is that has just been announced.
+type LiteralMeta struct {
+	SeqNum  uint32
+	UID     uint32 // 0 if the server has not told yet: it may come behind the literal
+	Section BodySection
+	Size    int64 // octets
+	Binary  bool  // ~{n}: may hold NUL
+}
+
+// literalPrefix finds out which section a literal belongs to that has just been announced. One serves all literals of a response, one
+// after the other, and then those of the next; it looks at each byte once. The zero value is ready.
+type literalPrefix struct {
+	offset int // what has been looked at of the response; there stands the literal that was announced last
+	depth  int // lists that are open there, within the list of items
+	seq    uint32
+	uid    uint32
+	lost   bool // it is no FETCH response, or one whose items cannot be followed
+}
+
+// next answers what the literal of a LiteralStart unit is; ok is false if it is no body section of a FETCH response.
+func (p *literalPrefix) next(u wire.Unit, l *wire.Limits) (meta LiteralMeta, ok bool) {
+	var f fetchDecoder
+	if len(u.Literals) == 0 {
+		f.d = p.begin(u, l)
+	} else {
+		f.d = wire.NewDecoder(u.Bytes, u.Literals[len(u.Literals)-1:], l)
+		f.d.SkipTo(p.offset)
+		f.d.PassLiteral()
+	}
+	if p.lost {
+		return meta, false
+	}
+	section, ok := p.items(&f, len(u.Bytes))
+	p.offset = len(u.Bytes)
+	p.lost = p.lost || f.d.Err() != nil
+	meta = LiteralMeta{SeqNum: p.seq, UID: p.uid, Section: section.Clone(), Size: u.Literal.Size, Binary: u.Literal.Binary}
+	return meta, ok && !p.lost
+}
+
+// begin reads up to the list of items.
+func (p *literalPrefix) begin(u wire.Unit, l *wire.Limits) wire.Decoder {
+	u.Kind = wire.Line
+	r, err := wire.DecodeResponse(u, l)
+	*p = literalPrefix{seq: r.Number, lost: err != nil || r.Name != "FETCH" || !r.HasNumber}
+	r.Args.Byte('(')
+	return r.Args
+}
+
+// items goes on to the end of what is there; ok tells that a section's bytes are next.
+func (p *literalPrefix) items(f *fetchDecoder, end int) (section BodySection, ok bool) {
+	d := &f.d
+	for p.skip(d); d.Err() == nil && d.Offset() < end; p.skip(d) {
+		name := d.Upper(d.Name())
+		c, _ := d.Peek()
+		inBrackets := c == '['
+		if inBrackets {
+			section = f.sectionSpec()
+		} else {
+			section = BodySection{}
+		}
+		if d.TrySP(); d.Offset() == end {
+			return section, d.Err() == nil && sectionName(name, inBrackets, &section)
+		}
+		if string(name) == "UID" {
+			p.uid = d.Number()
+			continue
+		}
+		p.value(d)
+	}
+	return section, false
+}
+
+// skip goes to the next item: behind what is open and spaces.
+func (p *literalPrefix) skip(d *wire.Decoder) {
+	for d.TrySP(); p.depth > 0; d.TrySP() {
+		if _, more := d.Peek(); !more {
+			return
+		}
+		p.value(d)
+	}
+}
+
+// value takes one value, or one parenthesis.
+func (p *literalPrefix) value(d *wire.Decoder) {
+	switch {
+	case d.TryByte('('):
+		p.depth++
+	case p.depth > 0 && d.TryByte(')'):
+		p.depth--
+	default:
+		d.SkipValue()
+	}
+}
+
+// sectionName tells whether an item of that name is a section, and completes it.
+func sectionName(name []byte, inBrackets bool, s *BodySection) bool {
+	switch string(name) {
+	case "BODY", "BODY.PEEK":
+		return inBrackets
+	case "BINARY", "BINARY.PEEK":
+		s.Binary = true
+		return inBrackets
+	case "RFC822":
+		return true
+	case "RFC822.HEADER":
+		s.Specifier = SpecifierHeader
+		return !inBrackets
+	case "RFC822.TEXT":
+		s.Specifier = SpecifierText
+		return !inBrackets
+	}
+	return false
+}

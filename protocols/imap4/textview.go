@@ -1,0 +1,10 @@
+package imap4
+
+import "unsafe"
+
+// textview answers b as a string without a copy. It is the only place of this package that needs unsafe: a FETCH response has some
+// fifty texts, and a copy of each would cost more than all the rest of reading it.
+//
+// The bytes must not change while the string is in use. They belong to the message alone (fetchDecoder copies the response first),
+// or the message was asked for with FetchOptions.Borrow, whose lifetime ends before they change.
+func textview(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
