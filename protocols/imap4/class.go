@@ -57,11 +57,12 @@ const (
 	answerExpunge
 	answerStore
 	answerJMAPAccess
+	answerCopyUID
 )
 
 // confused tells whether data for one of the two could be taken for data of the other.
 func confused(a, b *command) bool {
-	return a.answers&b.answers != 0 && (a.key == b.key || a.key == "" || b.key == "")
+	return a.takes.meets(b.takes) || a.answers&b.answers != 0 && (a.key == b.key || a.key == "" || b.key == "")
 }
 
 // PipelineMode says how many commands may be out at a time.

@@ -43,12 +43,15 @@ type Client struct {
 
 // rare is what few clients have, or have at their end only.
 type rare struct {
-	bye      *ByeError
-	err      error // why the client closed the connection
-	stream   *literalStream
-	inflater *deflate.Inflater
-	enabled  []string
-	names    map[string]struct{} // mailbox names of the server that are no modified UTF-7
+	bye       *ByeError
+	err       error // why the client closed the connection
+	stream    *literalStream
+	fetching  *fetching
+	consumers int // goroutines that range over an answer
+	held      holders
+	inflater  *deflate.Inflater
+	enabled   []string
+	names     map[string]struct{} // mailbox names of the server that are no modified UTF-7
 }
 
 func (c *Client) unusual() *rare {

@@ -24,7 +24,9 @@ type command struct {
 
 	// requires are capabilities of which the server must have one; if it has not, the command fails unsent. adapts says that
 	// arguments looks at the capabilities, so they must be known.
+	// also are further groups, of each of which one must be there.
 	requires []string
+	also     [][]string
 	adapts   bool
 
 	encoded    *wire.Encoded
@@ -41,6 +43,10 @@ type command struct {
 	ready func() error
 	// untagged is offered the data that comes while the command is out; true claims it.
 	untagged func(r *wire.Response) bool
+	// takes says which FETCH data is for it, nil for none.
+	takes *taker
+	// consumer is the goroutine for which the answer is kept, nil if it goes to callbacks.
+	consumer *consumer
 	// literal is asked, of a literal that has just been announced, who takes its octets; nil for nobody.
 	literal func(u wire.Unit) LiteralSink
 	// body sends the octets of the streamed literal behind the segment that was sent last, and calls done.
@@ -114,6 +120,7 @@ func issue[T any](c *Client, cmd *command, result func(r *wire.Response) (T, err
 	}
 	c.waiting.push(cmd)
 	c.sendNext()
+	c.throttle()
 	return d
 }
 
@@ -206,12 +213,16 @@ func (c *Client) makeReady(cmd *command) (wait bool, err error) {
 	if cmd.needs&inAuthenticated != 0 && c.prepare() {
 		return true, nil
 	}
-	if cmd.adapts && !c.capsKnown || !c.offers(cmd.requires) && !c.capsFull {
+	if cmd.adapts && !c.capsKnown {
 		c.askCapabilities()
 		return true, nil
 	}
-	if !c.offers(cmd.requires) {
-		return false, &UnsupportedError{Capability: strings.Join(cmd.requires, " or ")}
+	if missing := c.missing(cmd); missing != nil {
+		if !c.capsFull {
+			c.askCapabilities()
+			return true, nil
+		}
+		return false, &UnsupportedError{Capability: strings.Join(missing, " or ")}
 	}
 	if cmd.ready != nil {
 		if err := cmd.ready(); err != nil {
@@ -222,6 +233,19 @@ func (c *Client) makeReady(cmd *command) (wait bool, err error) {
 		return false, c.encode(cmd)
 	}
 	return false, nil
+}
+
+// missing answers capabilities of which the command needs one and the server is not known to have any.
+func (c *Client) missing(cmd *command) []string {
+	if !c.offers(cmd.requires) {
+		return cmd.requires
+	}
+	for _, group := range cmd.also {
+		if !c.offers(group) {
+			return group
+		}
+	}
+	return nil
 }
 
 // offers tells whether the server is known to have one of the capabilities; none asked for is always offered.
@@ -343,6 +367,7 @@ func (c *Client) onTagged(r *wire.Response) {
 // complete takes a command that was answered out, and goes on.
 func (c *Client) complete(cmd *command, r *wire.Response) {
 	c.out.remove(cmd)
+	c.fetched()
 	c.stopWait()
 	if next := c.out.first; next != nil {
 		c.startWait(next.name, c.commandTimeout(next), true)
@@ -362,14 +387,22 @@ func (c *Client) complete(cmd *command, r *wire.Response) {
 		return
 	}
 	c.sendNext()
+	c.throttle()
 }
 
-// cancel takes a command back that was not sent.
+// cancel takes a command back that was not sent. Of one that was, what still comes is dropped.
 func (c *Client) cancel(cmd *command) {
+	if cmd.takes != nil {
+		cmd.takes.gone = true
+	}
+	if c.rare != nil && c.rare.stream != nil && c.rare.stream.command == cmd {
+		c.endSink(deferred.ErrCancelled)
+	}
 	if c.waiting.has(cmd) {
 		c.waiting.remove(cmd)
 		c.sendNext()
 	}
+	c.throttle()
 }
 
 // failPending fails the commands that are out and those that wait. A command issued by one of their callbacks fails at its issue.

@@ -28,6 +28,10 @@ type Listener interface {
 	// Expunge: message seq is gone; those behind it move up by one.
 	Expunge(seq uint32)
 
+	// MessageData: what the server tells of a message although no command has asked for it, mostly that somebody else has changed its
+	// flags (Twisted's flagsChanged). m is the Listener's for ever; m.Has says what there is.
+	MessageData(m *Message)
+
 	// Metadata: these annotations of a mailbox have changed, of the server if it is "" (RFC 5464).
 	Metadata(mailbox string, entries []string)
 
@@ -85,6 +89,9 @@ func (BaseListener) Recent(uint32) {}
 
 // Expunge does nothing.
 func (BaseListener) Expunge(uint32) {}
+
+// MessageData does nothing.
+func (BaseListener) MessageData(*Message) {}
 
 // Metadata does nothing.
 func (BaseListener) Metadata(string, []string) {}

@@ -25,6 +25,9 @@ type literalStream struct {
 // onLiteral decides where the octets of a literal go that has just been announced: to the sink of a command that wants them, or into
 // memory within the limits.
 func (c *Client) onLiteral(u wire.Unit) {
+	if c.onFetchLiteral(u) {
+		return
+	}
 	for cmd := c.out.first; cmd != nil; cmd = cmd.behind {
 		if cmd.literal == nil {
 			continue
@@ -71,16 +74,37 @@ func (c *Client) endSink(err error) {
 
 // PauseProducing stops reading from the server until ResumeProducing. Deadlines stand still meanwhile.
 // Source: twisted.internet.interfaces.IPushProducer.
-func (c *Client) PauseProducing() {
-	if c.transport != nil {
+func (c *Client) PauseProducing() { c.hold(heldByUser) }
+
+// ResumeProducing reads on after PauseProducing.
+func (c *Client) ResumeProducing() { c.release(heldByUser) }
+
+// holders are those who have stopped the reading; it goes on when there are none.
+type holders uint8
+
+const (
+	heldByUser     holders = 1 << iota // PauseProducing
+	heldByConsumer                     // goroutines that do not keep up: see consumer
+)
+
+func (c *Client) held() bool { return c.rare != nil && c.rare.held != 0 }
+
+func (c *Client) hold(who holders) {
+	if c.transport == nil {
+		return
+	}
+	if !c.held() {
 		c.pauseWait()
 		c.transport.PauseProducing()
 	}
+	c.unusual().held |= who
 }
 
-// ResumeProducing reads on after PauseProducing.
-func (c *Client) ResumeProducing() {
-	if c.transport != nil {
+func (c *Client) release(who holders) {
+	if !c.held() {
+		return
+	}
+	if c.rare.held &^= who; c.rare.held == 0 {
 		c.transport.ResumeProducing()
 		c.resumeWait()
 	}

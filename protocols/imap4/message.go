@@ -39,6 +39,10 @@ type Message struct {
 	// Extra are the items of which this package knows nothing, in the order sent.
 	Extra []ExtraItem
 
+	// Err is why the response could not be read as a whole, *SyntaxError or *LimitError: of the first item that is missing. Nil when
+	// all is there.
+	Err error
+
 	items Items
 }
 

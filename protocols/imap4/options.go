@@ -32,6 +32,9 @@ type Options struct {
 	NoID bool
 	// NoRev2 keeps IMAP4rev2 from being enabled by itself.
 	NoRev2 bool
+	// MaxBacklog is how many bytes a loop over FetchSeq or FetchBodies may be behind while it waits for something else on the same
+	// connection; without that it is never more than 1 MiB behind. Zero is 64 MiB. Above, the loop ends with a *LimitError.
+	MaxBacklog int64
 	// Limits bounds what the server can make the client hold; nil and zero fields are the defaults.
 	Limits *Limits
 	// AllowInsecureAuth lets Login send a password over a connection without TLS. False refuses with ErrInsecureAuth.
@@ -89,6 +92,8 @@ func (o *Options) idleRenewal() time.Duration { return orDefault(o.IdleRenewal, 
 func (o *Options) pollInterval() time.Duration {
 	return orDefault(max(o.PollInterval, 0), pollInterval)
 }
+
+func (o *Options) maxBacklog() int64 { return orDefault(max(o.MaxBacklog, 0), maxBacklogBytes) }
 
 func orDefault[T comparable](v, def T) T {
 	var zero T

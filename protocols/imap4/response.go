@@ -34,6 +34,10 @@ func (c *Client) claimed(r wire.Response) bool {
 			return true
 		}
 	}
+	if r.HasNumber && (r.Name == "FETCH" || r.Name == "UIDFETCH") {
+		c.onFetch(r)
+		return true
+	}
 	if onNumber, ok := numbers[r.Name]; ok && r.HasNumber {
 		onNumber(c, r.Number)
 		return true

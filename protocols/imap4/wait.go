@@ -31,6 +31,9 @@ func (c *Client) startWait(what string, limit time.Duration, moves bool) {
 	w := &wait{c: c, what: what, limit: limit, from: r.Now(), moves: moves}
 	w.call = r.CallLater(limit, w.over)
 	c.wait = w
+	if c.held() {
+		c.pauseWait()
+	}
 }
 
 func (c *Client) stopWait() {

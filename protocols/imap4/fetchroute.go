@@ -1,0 +1,274 @@
+package imap4
+
+import (
+	"github.com/tconn/tconn/protocols/imap4/internal/wire"
+)
+
+// How FETCH data finds those who wait for it.
+//
+// The data says of which message it is and what it tells, but not which command it answers. So each response is read once, and goes to
+// every FETCH or STORE that is out whose set can hold the message and that has asked for some of what it tells; commands that could be
+// confused are never out together (taker.meets). What nobody has asked for goes to Listener.MessageData: flags that somebody else has
+// changed, also when they stand in the answer to a FETCH of something else.
+
+// fetching is what reading FETCH data needs from response to response. A connection has one while a command is out that takes such data.
+type fetching struct {
+	decoder fetchDecoder
+	prefix  literalPrefix
+}
+
+// takers tells whether any command that is out takes FETCH data, and whether all that do are content with borrowed messages.
+func (c *Client) takers() (some, borrow bool) {
+	borrow = true
+	for cmd := c.out.first; cmd != nil; cmd = cmd.behind {
+		if cmd.takes != nil {
+			some, borrow = true, borrow && cmd.takes.borrow
+		}
+	}
+	return some, some && borrow
+}
+
+func (c *Client) fetching() *fetching {
+	r := c.unusual()
+	if r.fetching == nil {
+		r.fetching = new(fetching)
+	}
+	return r.fetching
+}
+
+// fetched lets go of what reading FETCH data needed when the last command that takes some is answered.
+func (c *Client) fetched() {
+	if c.rare == nil || c.rare.fetching == nil {
+		return
+	}
+	if some, _ := c.takers(); !some {
+		c.rare.fetching = nil
+	}
+}
+
+// onFetch takes what the server tells of one message.
+//
+//	message-data = nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att)) / uniqueid SP "UIDFETCH" SP msg-att (RFC 9586)
+func (c *Client) onFetch(r wire.Response) {
+	some, borrow := c.takers()
+	if !some && c.Listener == nil {
+		return
+	}
+	size := len(r.Args.Rest())
+	m := c.readMessage(r, some, borrow)
+	last := c.out.last // what a callback sends has no part in this message
+	left, taken := c.claim(m)
+	c.tellUnasked(m, left, taken)
+	shared := false
+	for cmd := c.out.first; taken && cmd != nil; cmd = cmd.behind {
+		if t := cmd.takes; t != nil && t.claimed {
+			t.claimed = false
+			t.take(m, size, shared)
+			shared = !borrow
+		}
+		if cmd == last {
+			return
+		}
+	}
+}
+
+// readMessage reads a response. What cannot be read of it concerns this message alone.
+func (c *Client) readMessage(r wire.Response, some, borrow bool) *Message {
+	var m *Message
+	var err error
+	switch {
+	case borrow:
+		m, err = c.fetching().decoder.borrow(r.Number, r.Args)
+	case some:
+		m, err = c.fetching().decoder.own(r.Number, r.Args)
+	default:
+		m, err = new(fetchDecoder).own(r.Number, r.Args)
+	}
+	if r.Name == "UIDFETCH" {
+		m.SeqNum, m.UID = 0, r.Number
+		m.items |= ItemUID
+	}
+	for i := range m.Sections {
+		if err == nil && m.Sections[i].State == SectionTooLarge {
+			err = wire.Unit{Literals: []wire.Literal{{State: wire.LiteralTooLarge}}}.Err(c.options().Limits)
+		}
+	}
+	m.Err = err
+	return m
+}
+
+// claim asks who wants m. left are the items that nobody has asked for.
+func (c *Client) claim(m *Message) (left Items, taken bool) {
+	left = m.items &^ ItemUID
+	var likely *taker
+	for cmd := c.out.first; cmd != nil; cmd = cmd.behind {
+		t := cmd.takes
+		if t == nil {
+			continue
+		}
+		asked, ok := t.claims(m)
+		if t.claimed = ok; ok {
+			taken = true
+			left &^= asked
+			continue
+		}
+		if in, _ := t.covers(m.SeqNum, m.UID); in && t.hasBytes() && likely == nil {
+			likely = t
+		}
+	}
+	if !taken && likely != nil && len(m.Sections)+len(m.Extra) > 0 { // a section under another name than it was asked for with
+		likely.claimed = true
+		return left &^ likely.items, true
+	}
+	return left, taken
+}
+
+// tellUnasked gives the Listener what nobody wants of m, as a message of its own.
+func (c *Client) tellUnasked(m *Message, left Items, taken bool) {
+	l := c.Listener
+	switch {
+	case l == nil, taken && left == 0:
+		return
+	case !taken:
+		if left != 0 || len(m.Sections)+len(m.Extra) > 0 {
+			l.MessageData(m.Clone())
+		}
+		return
+	}
+	rest := *m
+	if left&ItemFlags != 0 {
+		left |= m.items & ItemModSeq
+	}
+	rest.keep(left | ItemUID)
+	l.MessageData(rest.Clone())
+}
+
+// keep leaves a message with these items, and with nothing else but its number.
+func (m *Message) keep(items Items) {
+	all := *m
+	items &= all.items
+	*m = Message{SeqNum: all.SeqNum, UID: all.UID, items: items}
+	m.copyItems(&all, items)
+}
+
+// copyItems takes over the items that other has of those named.
+func (m *Message) copyItems(other *Message, items Items) {
+	items &= other.items
+	m.items |= items
+	for bit := Items(1); bit <= items; bit <<= 1 {
+		switch items & bit {
+		case ItemUID:
+			m.UID = other.UID
+		case ItemFlags:
+			m.Flags = other.Flags
+		case ItemInternalDate:
+			m.InternalDate = other.InternalDate
+		case ItemSize:
+			m.Size = other.Size
+		case ItemEnvelope:
+			m.Envelope = other.Envelope
+		case ItemBody, ItemBodyStructure:
+			m.BodyStructure = other.BodyStructure
+		case ItemModSeq:
+			m.ModSeq = other.ModSeq
+		default:
+			m.copyExtension(other, items&bit)
+		}
+	}
+}
+
+// copyExtension takes over one item that few servers have.
+func (m *Message) copyExtension(other *Message, item Items) {
+	switch item {
+	case ItemEmailID:
+		m.EmailID = other.EmailID
+	case ItemThreadID:
+		m.ThreadID = other.ThreadID
+	case ItemSaveDate:
+		m.SaveDate = other.SaveDate
+	case ItemPreview:
+		m.Preview = other.Preview
+	case ItemGmailMsgID:
+		m.GmailMsgID = other.GmailMsgID
+	case ItemGmailThreadID:
+		m.GmailThreadID = other.GmailThreadID
+	case ItemGmailLabels:
+		m.GmailLabels = other.GmailLabels
+	}
+}
+
+// merge adds what a further response tells of the same message; what it tells again is the newer.
+func (m *Message) merge(other *Message) {
+	m.copyItems(other, other.items)
+	m.Sections = append(m.Sections, other.Sections...)
+	m.Extra = append(m.Extra, other.Extra...)
+	if m.Err == nil {
+		m.Err = other.Err
+	}
+}
+
+// take hands m over. shared says that somebody else has it already.
+func (t *taker) take(m *Message, size int, shared bool) {
+	if m.SeqNum != 0 && (t.lowest == 0 || m.SeqNum < t.lowest) {
+		t.lowest = m.SeqNum
+	}
+	if t.gone {
+		return
+	}
+	if shared {
+		m = m.Clone()
+	}
+	t.deliver(m, size)
+}
+
+// onFetchLiteral says where the octets of a literal go that has just been announced; false if it is none of a body section. Literals that
+// no command wants are dropped as they come, unless the Listener may want what the server tells unasked.
+func (c *Client) onFetchLiteral(u wire.Unit) bool {
+	some, _ := c.takers()
+	if !some {
+		return false
+	}
+	meta, ok := c.fetching().prefix.next(u, c.options().Limits)
+	if !ok {
+		return false
+	}
+	cmd := c.wants(meta)
+	if cmd == nil || cmd.takes.gone {
+		c.scanner.SkipLiteral()
+		return true
+	}
+	if cmd.takes.sink == nil {
+		return true
+	}
+	sink := cmd.takes.sink(meta)
+	switch {
+	case sink == nil:
+	case c.state == stateClosed: // by the sink's own call
+		sink.Done(c.rare.err)
+	default:
+		c.unusual().stream = &literalStream{sink: sink, command: cmd}
+		c.scanner.StreamLiteral()
+	}
+	return true
+}
+
+// wants is the command that has asked for a literal's section; or one that has asked for sections at all, because servers do not
+// always call them what they were called in the command.
+func (c *Client) wants(meta LiteralMeta) (likely *command) {
+	for cmd := c.out.first; cmd != nil; cmd = cmd.behind {
+		t := cmd.takes
+		if t == nil || !t.hasBytes() {
+			continue
+		}
+		if in, _ := t.covers(meta.SeqNum, meta.UID); !in {
+			continue
+		}
+		if t.asked(meta.Section) {
+			return cmd
+		}
+		if likely == nil {
+			likely = cmd
+		}
+	}
+	return likely
+}
