@@ -97,9 +97,12 @@ func (l listener) Metadata(mailbox string, entries []string) {
 	l.u.note("metadata %q %v", mailbox, entries)
 }
 func (l listener) NotificationOverflow() { l.u.note("overflow") }
-func (l listener) Exists(n uint32)       { l.u.note("exists %d", n) }
-func (l listener) Recent(n uint32)       { l.u.note("recent %d", n) }
-func (l listener) Expunge(n uint32)      { l.u.note("expunge %d", n) }
+func (l listener) MessageData(m *imap4.Message) {
+	l.u.note("message data %d %d %v %v", m.SeqNum, m.UID, m.Items(), m.Flags)
+}
+func (l listener) Exists(n uint32)  { l.u.note("exists %d", n) }
+func (l listener) Recent(n uint32)  { l.u.note("recent %d", n) }
+func (l listener) Expunge(n uint32) { l.u.note("expunge %d", n) }
 
 func (l listener) ServerGreeting(text string, preauth bool) {
 	l.u.note("greeting %q %v", text, preauth)

@@ -103,6 +103,8 @@ func names(events []string) string {
 			short = append(short, words[1])
 		case strings.HasPrefix(e, "exists "), strings.HasPrefix(e, "recent "), strings.HasPrefix(e, "expunge "):
 			short = append(short, strings.ToUpper(strings.Fields(e)[0]))
+		case strings.HasPrefix(e, "message data "):
+			short = append(short, "FETCH")
 		case strings.HasPrefix(e, "warning "):
 			short = append(short, strings.Fields(e)[1])
 		case strings.HasPrefix(e, "NOOP: "), strings.HasPrefix(e, "NOOP failed: "):
@@ -299,8 +301,8 @@ var vectorNames = map[string]string{
 	"F05": "FETCH ok ok",
 	"F06": "FETCH ok ok",
 	"F08": "FETCH ok ok",
-	"F09": "FETCH ok ok",
-	"F10": "FETCH ok ok",
+	"F09": "ok ok",
+	"F10": "ok ok",
 	"F11": "FETCH ok ok",
 	"F12": "FETCH ok ok",
 	"F13": "FETCH ok ok",
@@ -310,7 +312,7 @@ var vectorNames = map[string]string{
 	"F18": "FETCH ok ok",
 	"E01": "FETCH ok ok",
 	"E03": "FETCH ok ok",
-	"E05": "FETCH FETCH ok ok",
+	"E05": "FETCH ok ok",
 	"E06": "FETCH ok ok",
 	"E08": "FETCH ok ok",
 	"E09": "FETCH FETCH ok ok",
