@@ -21,7 +21,7 @@ var outside = []string{"net/**", "crypto/tls", "time", "os/**", "context", "log/
 
 var (
 	core    = []string{"deferred", "reactor"}
-	helpers = []string{"deferred", "reactor", "protocols/basic", "protocols/policies"}
+	helpers = []string{"deferred", "reactor", "protocols/basic", "protocols/policies", "protocols/sasl"}
 	public  = []string{"deferred", "deferred/deferredtest", "reactor", "reactor/reactortest", "endpoints", "clientservice", "task",
 		"protocols/*", "protocols/*/*"}
 )
@@ -41,6 +41,9 @@ var rules = []rule{
 	{packages: "protocols/*/internal/deflate", never: outside},
 	{packages: "protocols/basic", ours: core},
 	{packages: "protocols/policies", ours: core},
+	// How users prove who they are is the same in all protocols; it does no input or output.
+	{packages: "protocols/sasl", ours: []string{"deferred", "protocols/sasl/internal/*"}, never: []string{"net/**", "os/**", "log/**", "math/rand/**"}},
+	{packages: "protocols/sasl/internal/*", never: outside},
 	// {} is what the * stands for: a protocol knows its own wire layer and no other protocol.
 	{packages: "protocols/*", ours: append(slices.Clone(helpers), "endpoints", "clientservice", "protocols/sasl", "protocols/{}/internal/*")},
 	{packages: "protocols/*/*", ours: append(slices.Clone(helpers), "protocols/{}", "protocols/{}/internal/*")},
@@ -168,6 +171,15 @@ func TestWrongImportsAreFound(t *testing.T) {
 		{"protocols/imap4/client.go", ours + "internal/transcript", false},
 		{"protocols/imap4/client_test.go", ours + "internal/transcript", true},
 		{"protocols/imap4/client.go", zap, false},
+		{"protocols/imap4/authenticate.go", ours + "protocols/sasl", true},
+		{"protocols/imap4/authenticate.go", ours + "protocols/sasl/internal/prep", false},
+		{"protocols/sasl/conversation.go", ours + "deferred", true},
+		{"protocols/sasl/scram.go", ours + "protocols/sasl/internal/prep", true},
+		{"protocols/sasl/scram.go", "crypto/tls", true},
+		{"protocols/sasl/scram.go", ours + "reactor", false},
+		{"protocols/sasl/scram.go", "net", false},
+		{"protocols/sasl/internal/prep/prep.go", ours + "deferred", false},
+		{"protocols/sasl/internal/prep/prep.go", "net", false},
 		{"protocols/imap4/imap4server/server.go", ours + "protocols/imap4/internal/wire", true},
 		{"protocols/imap4/imap4server/server.go", ours + "protocols/pop3", false},
 		{"protocols/policies/transcript.go", ours + "protocols/imap4", false},
