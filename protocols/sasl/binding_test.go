@@ -235,6 +235,19 @@ func TestFallback(t *testing.T) {
 	}
 }
 
+// A server that has proved itself over this very session has other reasons to refuse.
+func TestNoFallbackAfterProof(t *testing.T) {
+	state, _ := session(t, tls.VersionTLS13, true)
+	m, err := sasl.NewSCRAMPlus(sasl.SHA256, pencil(), sasl.Channel{TLS: &state})
+	v := sasl.NewConversation(made(t, m, err), nil)
+	s := &scramServer{hash: sha256.New, password: "pencil", salt: []byte("salt"), count: 4096, binding: sasl.BindingData(&state, "tls-exporter")}
+	first := s.begin(says(t, v.Start(true)))
+	last := s.end(says(t, v.Next(b64(first))))
+	says(t, v.Next(b64(last)))
+	check(t, "Finish", v.Finish(errRefused), errRefused)
+	check(t, "Fallback", v.Fallback(), nil)
+}
+
 // What goes out with binding is the header and the session's bytes in base64.
 func TestSCRAMPlusSendsTheBinding(t *testing.T) {
 	m, err := sasl.NewSCRAMPlus(sasl.SHA1, pencil(), tight)

@@ -110,10 +110,15 @@ func TestCachedTokenErrors(t *testing.T) {
 	check(t, "it does not any more", gets(t, c), "token2")
 }
 
-// Those who ask at the same time share one answer.
+// Those who ask at the same time share one answer, also a bad one.
 func TestCachedTokenShares(t *testing.T) {
+	t.Run("token", func(t *testing.T) { shares(t, nil, "token1") })
+	t.Run("error", func(t *testing.T) { shares(t, errOdd, errOdd.Error()) })
+}
+
+func shares(t *testing.T, err error, want string) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &well{gate: make(chan struct{})}
+		w := &well{gate: make(chan struct{}), err: err}
 		c := sasl.NewCachedToken(w, time.Now, 0)
 		got := make(chan string, 10)
 		for range 10 {
@@ -122,7 +127,7 @@ func TestCachedTokenShares(t *testing.T) {
 		synctest.Wait()
 		close(w.gate)
 		for range 10 {
-			check(t, "token", <-got, "token1")
+			check(t, "answer", <-got, want)
 		}
 		check(t, "times the source was asked", w.asked, 1)
 	})

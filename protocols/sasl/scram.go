@@ -272,7 +272,7 @@ func (s *scram) Finish(verdict error) error {
 // withoutBinding is the mechanism to fall back to, nil for none. The server gets the flag n: to y one that can bind has to refuse.
 func (s *scram) withoutBinding() Mechanism {
 	switch {
-	case s.fallback == nil || s.state == scramVerified || s.state == scramBroken:
+	case s.fallback == nil || s.state == scramVerified:
 		return nil
 	case s.state == scramRefused && !aboutBinding[s.refusal]:
 		return nil
