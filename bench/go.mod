@@ -3,6 +3,7 @@ module github.com/tconn/tconn/bench
 go 1.25.0
 
 require (
+	github.com/emersion/go-imap v1.2.1
 	github.com/emersion/go-imap/v2 v2.0.0-beta.8
 	github.com/panjf2000/gnet/v2 v2.9.8
 	github.com/tconn/tconn v0.0.0
@@ -17,6 +18,7 @@ require (
 	go.uber.org/multierr v1.11.0 // indirect
 	golang.org/x/sync v0.11.0 // indirect
 	golang.org/x/sys v0.30.0 // indirect
+	golang.org/x/text v0.14.0 // indirect
 	gopkg.in/natefinch/lumberjack.v2 v2.2.1 // indirect
 )
 

@@ -1,210 +1,199 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
-	"net"
 	"os"
-	"runtime"
-	"runtime/debug"
-	"strconv"
-	"strings"
-	"sync"
-	"time"
-
-	"github.com/emersion/go-imap/v2/imapclient"
-	"github.com/panjf2000/gnet/v2"
-	"go.uber.org/zap"
-
-	"github.com/tconn/tconn/protocols/imap4"
-	"github.com/tconn/tconn/reactor"
+	"os/exec"
+	"slices"
 )
 
-// imapConnections is what a hard limit of 20,000 descriptors leaves room for.
-const imapConnections = 19_000
+const (
+	imapRounds    = 3
+	dovecotMails  = 5_000
+	pythonMails   = 2_000 // Twisted decodes about a thousand in a second
+	imapIdlers    = 10_000
+	pythonIdlers  = 2_000
+	noopClients   = 64
+	noopWindow    = 64
+	loginsAtOnce  = 16
+	trafficKB     = trafficBytes >> 10
+	secondsOfWork = 1.0 // of Python; stretch is that of Go
+)
 
-const greeting = "* OK [CAPABILITY IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE LITERAL+ STARTTLS AUTH=PLAIN AUTH=LOGIN] ready.\r\n"
-
-// idleIMAP measures an idle connection with the whole IMAP client on it.
-func idleIMAP() {
-	fmt.Printf("idle IMAP connections: %d, greeting read; bytes of resident memory each, in the client's process\n", imapConnections)
-	var ours float64
-	for _, v := range []string{"imap-tconn", "imap-gnet", "imap-goroutine", "imap-goimap"} {
-		s := startServer("serve-greeting")
-		bytes := measure(v, s.addr, strconv.Itoa(imapConnections))
-		s.stop()
-		if ours == 0 {
-			ours = bytes
+// imapAll prints the rows of IMAP as they come. More arguments choose parts by their names.
+func imapAll() {
+	fmt.Print(imapHead())
+	for _, part := range imapParts() {
+		if imapChosen(part.name) {
+			fmt.Print(part.measure())
 		}
-		fmt.Printf("%-16s %8.0f B   %5.1f x tconn\n", v[len("imap-"):], bytes, bytes/ours)
+	}
+	if imapChosen("metadata-dovecot") || imapChosen("bodies-dovecot") {
+		imapDovecot()
+	}
+	if len(os.Args) > 2 && imapChosen("greeting") {
+		idleIMAP()
 	}
 }
 
-// serveGreeting greets whoever comes and holds him.
-func serveGreeting([]string) {
-	r := reactor.New()
-	p, err := r.ListenTCP(0, reactor.FactoryFunc(func(net.Addr) reactor.Protocol { return &greeter{} }))
-	check(err)
-	announce(p.Addr())
-	check(r.Run())
+// imapChosen: here a name must be given whole, since idle is the beginning of idle-tls.
+func imapChosen(name string) bool {
+	return os.Args[1] != "imap" || len(os.Args) == 2 || slices.Contains(os.Args[2:], name)
 }
 
-type greeter struct{ reactor.BaseProtocol }
-
-func (g *greeter) ConnectionMade() { _, _ = g.Transport().Write([]byte(greeting)) }
-
-// spread gives connection i a destination of its own among 127.0.0.x, so that local ports do not run out.
-func spread(i int, addr string) (host string, port int) {
-	_, p, err := net.SplitHostPort(addr)
-	check(err)
-	return fmt.Sprintf("127.0.0.%d", 1+i%8), number(p)
-}
-
-// settledRSS is the resident memory when the garbage is gone.
-func settledRSS() float64 {
-	runtime.GC()
-	debug.FreeOSMemory()
-	status, err := os.ReadFile("/proc/self/status")
-	check(err)
-	_, rest, _ := strings.Cut(string(status), "VmRSS:")
-	kb, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
-	check(err)
-	return kb * 1024
-}
-
-func report(before float64, n int) {
-	fmt.Println((settledRSS() - before) / float64(n))
-	os.Exit(0)
-}
-
-// imapTconn holds the connections with the full IMAP client on one reactor.
-func imapTconn(args []string) {
-	n := number(args[1])
-	r := reactor.New()
-	before := settledRSS()
-	listener := &imapListener{left: n, done: func() {
-		if g := runtime.NumGoroutine(); g > 8 {
-			fail(fmt.Sprintf("%d goroutines", g))
-		}
-		report(before, n)
-	}}
-	f := &imapFactory{listener: listener}
-	dialed := 0
-	var dial func()
-	dial = func() { // a few hundred at a time, so that the server's backlog holds
-		for ; dialed < n && dialed-(n-listener.left) < 256; dialed++ {
-			host, port := spread(dialed, args[0])
-			r.ConnectTCP(host, port, f)
-		}
-		if dialed < n {
-			r.CallLater(time.Millisecond, dial)
+// imapDovecot prints the rows of a private Dovecot, or why there are none.
+func imapDovecot() {
+	d, reason := startDovecot(dovecotMails)
+	if reason != "" {
+		fmt.Fprintln(os.Stderr, "bench: nothing is done against Dovecot:", reason)
+		return
+	}
+	beforeExit = d.stop
+	for _, part := range dovecotParts(d) {
+		if imapChosen(part.name) {
+			fmt.Print(part.measure())
 		}
 	}
-	r.CallWhenRunning(dial)
-	check(r.Run())
+	beforeExit = func() {}
+	d.stop()
 }
 
-type imapFactory struct {
-	reactor.BaseClientFactory
-	listener *imapListener
-}
-
-func (f *imapFactory) BuildProtocol(net.Addr) reactor.Protocol {
-	return &imap4.Client{Listener: f.listener}
-}
-
-func (f *imapFactory) ClientConnectionFailed(_ *reactor.Connector, reason error) { fail(reason) }
-
-type imapListener struct {
-	imap4.BaseListener
-	left int
-	done func()
-}
-
-func (l *imapListener) ServerGreeting(string, bool) {
-	if l.left--; l.left == 0 {
-		go l.done() // measured from outside, the reactor being idle
+// imapParts are those against the replay server.
+func imapParts() []imapExperiment {
+	many := imapJob{Mailbox: manyBox, Messages: manyMails, Bytes: manyMails * smallBody}
+	large := imapJob{Mailbox: largeBox, Messages: largeMails, Bytes: largeMails * largeBody}
+	idle := imapJob{Mailbox: manyBox, Connections: imapIdlers}
+	idleTLS := idle
+	idleTLS.TLS = true
+	return []imapExperiment{
+		imapPart("metadata", fmt.Sprintf("FETCH of %s messages' UID, FLAGS, date, size, ENVELOPE, BODYSTRUCTURE", figure(manyMails)), "metadata", many, fetchMetrics("messages/s", "message",
+			[]aim{{of: ours, than: goIMAP2, bound: 10}, {of: oursViews, than: goIMAP2, bound: 20}},
+			[]aim{{of: ours, bound: 4, atMost: true}},
+			[]aim{{of: ours, bound: 4, atMost: true}, {of: oursViews, bound: 0, atMost: true}}, nil)),
+		imapPart("bodies-large", fmt.Sprintf("%d bodies of 10 MB", largeMails), "bodies-large", large, largeMetrics()),
+		imapPart("bodies-small", fmt.Sprintf("%s bodies of 3 KB", figure(manyMails)), "bodies", many, fetchMetrics("messages/s", "message",
+			[]aim{{of: ours, than: rawPeer, bound: 0.9}}, nil, nil, nil)),
+		imapPart("idle", fmt.Sprintf("%s connections in IDLE", figure(imapIdlers)), "idle", idle, idleMetrics(
+			[]aim{{of: ours, bound: 700, atMost: true}}, nil)),
+		imapPart("idle-tls", fmt.Sprintf("%s connections in IDLE under TLS", figure(imapIdlers)), "idle", idleTLS, idleMetrics(
+			[]aim{{of: ours, bound: 8 << 10, atMost: true}}, []aim{{of: ours, bound: 12 << 10, atMost: true}})),
+		imapPart("push", fmt.Sprintf("EXISTS to all of %s connections in IDLE", figure(imapIdlers)), "push", idle, []imapMetric{
+			{unit: "µs, median", less: true},
+			{unit: "µs, 99 of 100", less: true, aims: []aim{{of: ours, than: goIMAP2, bound: 1}}},
+			{unit: "µs CPU for each", less: true, aims: []aim{{of: ours, than: goIMAP2, bound: 1.25}}},
+		}),
+		imapPart("noop", fmt.Sprintf("NOOP on %d connections, one at a time on each", noopClients), "noop", imapJob{Connections: noopClients}, fetchMetrics("round trips/s", "command",
+			[]aim{{of: ours, than: rawPeer, bound: 0.95}}, nil, []aim{{of: ours, bound: 0, atMost: true}}, nil)[:3]),
+		imapPart("noop-pipelined", fmt.Sprintf("NOOP on one connection, %d under way", noopWindow), "noop-pipelined", imapJob{Connections: 1, Window: noopWindow},
+			fetchMetrics("commands/s", "command", []aim{{of: ours, than: goIMAP2, bound: 10}}, nil, nil, nil)[:3]),
+		imapPart("login", fmt.Sprintf("connect, LOGIN, LOGOUT, %d at once", loginsAtOnce), "login", imapJob{Connections: loginsAtOnce},
+			fetchMetrics("sessions/s", "session", []aim{{of: ours, than: goIMAP2, bound: 1.3}}, nil, nil, nil)[:3]),
 	}
 }
 
-// imapGoroutine is a goroutine with a bufio.Reader for each connection, as a plain net program has it.
-func imapGoroutine(args []string) {
-	n := number(args[1])
-	before := settledRSS()
-	dialAll(args, func(host string, port int) {
-		c, err := net.Dial("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
-		check(err)
-		greeted := make(chan struct{})
-		go func() {
-			in := bufio.NewReader(c)
-			_, err := in.ReadString('\n')
-			check(err)
-			close(greeted)
-			_, _ = in.ReadString('\n')
-		}()
-		<-greeted
-	})
-	report(before, n)
+// dovecotParts are those against Dovecot.
+func dovecotParts(d *dovecot) []imapExperiment {
+	job := imapJob{Addr: d.addr, Mailbox: manyBox, Messages: dovecotMails, Bytes: dovecotMails * smallBody}
+	raw := []aim{{of: ours, than: rawPeer, bound: 0.95}}
+	parts := []imapExperiment{
+		imapPart("metadata-dovecot", fmt.Sprintf("as metadata, %s messages of Dovecot %s", figure(dovecotMails), d.version), "metadata", job, fetchMetrics("messages/s", "message", raw, nil, nil, nil)),
+		imapPart("bodies-dovecot", fmt.Sprintf("%s bodies of 3 KB of Dovecot", figure(dovecotMails)), "bodies", job, fetchMetrics("messages/s", "message", raw, nil, nil, nil)),
+	}
+	return parts
 }
 
-// imapGoIMAP is go-imap v2.
-func imapGoIMAP(args []string) {
-	n := number(args[1])
-	var mu sync.Mutex
-	clients := make([]*imapclient.Client, 0, n)
-	before := settledRSS()
-	dialAll(args, func(host string, port int) {
-		c, err := imapclient.DialInsecure(net.JoinHostPort(host, strconv.Itoa(port)), nil)
-		check(err)
-		check(c.WaitGreeting())
-		mu.Lock()
-		clients = append(clients, c)
-		mu.Unlock()
-	})
-	report(before, n)
+func fetchMetrics(rate, each string, rateAims, cpu, allocations, memory []aim) []imapMetric {
+	return []imapMetric{
+		{unit: rate, aims: rateAims},
+		{unit: "µs CPU for a " + each, less: true, aims: cpu},
+		{unit: "allocations for a " + each, less: true, aims: allocations},
+		{unit: "KB of memory over start", less: true, aims: memory},
+	}
 }
 
-// dialAll dials from 16 goroutines.
-func dialAll(args []string, dial func(host string, port int)) {
-	n := number(args[1])
-	var wg sync.WaitGroup
-	for w := range 16 {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for i := w; i < n; i += 16 {
-				dial(spread(i, args[0]))
+// largeMetrics: a µs for each MB is a ms for each GB.
+func largeMetrics() []imapMetric {
+	return []imapMetric{
+		{unit: "MB/s", aims: []aim{{of: ours, than: rawPeer, bound: 1}}},
+		{unit: "ms CPU for a GB", less: true, aims: []aim{{of: ours, bound: 200, atMost: true}}},
+		{unit: "allocations for a MB", less: true},
+		{unit: "KB of memory over start", less: true, aims: []aim{{of: ours, bound: 2048, atMost: true}}},
+	}
+}
+
+func idleMetrics(fresh, after []aim) []imapMetric {
+	return []imapMetric{
+		{unit: "B each", less: true, aims: fresh},
+		{unit: fmt.Sprintf("B each, after %d KB", trafficKB), less: true, aims: after},
+	}
+}
+
+// imapPart is the same job for everybody who can do it. Without an address it is done against a replay server of its own.
+func imapPart(name, what, work string, job imapJob, metrics []imapMetric) imapExperiment {
+	e := imapExperiment{name: name, what: what, rounds: imapRounds, metrics: metrics, run: map[string]func() []float64{}}
+	if job.Connections >= imapIdlers {
+		e.rounds = 1
+	}
+	job.Work, job.Seconds, job.Connections = work, secondsOfWork, max(job.Connections, 1)
+	for peer, works := range imapWorks {
+		if works[work] != nil {
+			e.run[peer] = func() []float64 {
+				return withIMAPServer(job, func(job imapJob) []float64 { return measureAll("imap-client", peer, job.String()) })
 			}
-		}()
+		}
 	}
-	wg.Wait()
-}
-
-// imapGnet is gnet's own client, with nothing of IMAP but reading the greeting.
-func imapGnet(args []string) {
-	n := number(args[1])
-	h := &gnetIdle{greeted: make(chan struct{}, n)}
-	cli, err := gnet.NewClient(h, gnet.WithLogger(zap.NewNop().Sugar()))
-	check(err)
-	check(cli.Start())
-	before := settledRSS()
-	dialAll(args, func(host string, port int) {
-		_, err := cli.Dial("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
-		check(err)
-	})
-	for range n {
-		<-h.greeted
+	for peer, program := range imapPythons() {
+		if slices.Contains(program.works, work) {
+			e.run[peer] = func() []float64 {
+				return withIMAPServer(smaller(job), func(job imapJob) []float64 {
+					return script(program.interpreter, "imap_peer.py", program.half, job.String())
+				})
+			}
+		}
 	}
-	report(before, n)
+	return e
 }
 
-type gnetIdle struct {
-	gnet.BuiltinEventEngine
-	greeted chan struct{}
+// smaller is the job for Python: less in one command, fewer connections; the figures are for each of them.
+func smaller(job imapJob) imapJob {
+	if job.Messages > pythonMails && job.Bytes > 0 {
+		job.Bytes = job.Bytes / job.Messages * pythonMails
+		job.Messages = pythonMails
+	}
+	job.Connections = min(job.Connections, pythonIdlers)
+	return job
 }
 
-func (h *gnetIdle) OnTraffic(c gnet.Conn) gnet.Action {
-	_, _ = c.Discard(-1)
-	h.greeted <- struct{}{}
-	return gnet.None
+// withIMAPServer starts a server for the job if it has none.
+func withIMAPServer(job imapJob, do func(job imapJob) []float64) []float64 {
+	if job.Addr != "" {
+		return do(job)
+	}
+	role := "serve-imap"
+	if job.TLS {
+		role = "serve-imap-tls"
+	}
+	s := startServer(role)
+	defer s.stop()
+	host, port := spread(0, s.addr)
+	job.Addr = fmt.Sprintf("%s:%d", host, port)
+	return do(job)
+}
+
+// imapPython is a half of imap_peer.py.
+type imapPython struct {
+	interpreter, half string
+	works             []string
+}
+
+// imapPythons are those that can be run here.
+func imapPythons() map[string]imapPython {
+	all := map[string]imapPython{}
+	if python != "" {
+		all[twistedPy] = imapPython{python, "twisted", []string{"metadata", "bodies", "bodies-large", "idle", "push", "noop", "noop-pipelined", "login"}}
+	}
+	if name, err := exec.LookPath("python3"); err == nil {
+		all[imaplibPy] = imapPython{name, "imaplib", []string{"metadata", "bodies", "bodies-large", "idle", "noop", "login"}}
+	}
+	return all
 }

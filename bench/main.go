@@ -3,12 +3,14 @@
 //	go run . all       everything below, as the text of docs/benchmarks.md
 //	go run . table     speed: echo, bulk, connect, timers, calls from threads, Deferreds
 //	go run . memory    idle connections, plain and under TLS
-//	go run . imap      memory of an idle IMAP connection
+//	go run . imap      the IMAP client beside others and beside a raw reader; more words choose parts by their names: metadata,
+//	                   metadata-dovecot, bodies-large, bodies-small, bodies-dovecot, idle, idle-tls, push, noop, noop-pipelined, login, greeting
 //	go run . group     two reactors beside one
 //	go run . backpressure  memory while a thousand peers do not read
 //
 // Every variant is a process of its own (this program again, or peer.py), and so is the server, so that memory and time are told
-// apart. The rounds alternate between the variants and the figure is the median. Twisted takes part when python3-twisted is installed.
+// apart. The rounds alternate between the variants and the figure is the median. Twisted takes part when python3-twisted is installed, imaplib
+// when Python is, and what is to be done against Dovecot is left out where Dovecot 2.3 is not installed or the user is not root.
 package main
 
 import (
@@ -35,7 +37,7 @@ func main() {
 	case "memory":
 		memory()
 	case "imap":
-		idleIMAP()
+		imapAll()
 	case "group":
 		group()
 	case "backpressure":
@@ -75,6 +77,9 @@ func chosen(title string) bool {
 
 // roles are what a child process can be.
 var roles = map[string]func(args []string){
+	"serve-imap":       serveIMAP,
+	"serve-imap-tls":   serveIMAPTLS,
+	"imap-client":      imapClient,
 	"serve-greeting":   serveGreeting,
 	"serve-tls":        serveTLS,
 	"serve-generous":   serveGenerous,
@@ -117,8 +122,12 @@ var roles = map[string]func(args []string){
 	"chain-tconn":      chainTconn,
 }
 
+// beforeExit is what a failure must not leave behind: servers of others, their files.
+var beforeExit = func() {}
+
 func fail(v any) {
 	fmt.Fprintln(os.Stderr, "bench:", v)
+	beforeExit()
 	os.Exit(1)
 }
 

@@ -114,13 +114,18 @@ var python = func() string {
 
 // twisted runs a role of peer.py and answers the numbers it prints.
 func twisted(role string, args ...string) []float64 {
+	return script(python, append([]string{"peer.py", role}, args...)...)
+}
+
+// script runs a Python program and answers the numbers it prints.
+func script(interpreter string, args ...string) []float64 {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, python, append([]string{"peer.py", role}, args...)...)
+	cmd := exec.CommandContext(ctx, interpreter, args...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
-		fail("twisted " + role + ": " + err.Error())
+		fail(strings.Join(args, " ") + ": " + err.Error())
 	}
 	return numbers(string(out))
 }

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"crypto/tls"
+	"net"
+	"time"
+
+	"github.com/tconn/tconn/protocols/imap4"
+	"github.com/tconn/tconn/reactor"
+)
+
+// imapTconnWorks is our client, all of it on one reactor. What fetches belongs here, with the same figures as the others' by meter.
+var imapTconnWorks = map[string]func(imapJob){
+	"idle":           func(j imapJob) { holdIdlers(j, tconnIdlers(j)) },
+	"push":           func(j imapJob) { pushIdlers(j, tconnIdlers(j)) },
+	"noop":           tconnNoop,
+	"noop-pipelined": tconnPipelined,
+	"login":          tconnLogin,
+}
+
+// imapViewWorks are those that look at borrowed views of the answers and keep nothing.
+var imapViewWorks = map[string]func(imapJob){}
+
+var tconnOptions = &imap4.Options{AllowInsecureAuth: true}
+
+// tconnClient logs in and is ready then.
+type tconnClient struct {
+	imap4.Client
+	ready func(c *tconnClient)
+}
+
+func (c *tconnClient) ConnectionMade() {
+	c.Login(imapUser, imapPassword).Handle(func(struct{}) { c.ready(c) }, failed)
+}
+
+func failed(err error) { fail(err) }
+
+// tconnDialer makes the connections of a job, so many under way that the server's backlog holds.
+type tconnDialer struct {
+	reactor.BaseClientFactory
+	job      imapJob
+	r        *reactor.Reactor
+	tls      *tls.Config
+	listener imap4.Listener
+	ready    func(c *tconnClient)
+	begun    int
+	came     int
+}
+
+func newTconnDialer(j imapJob) *tconnDialer {
+	d := &tconnDialer{job: j, r: reactor.New()}
+	if j.TLS {
+		d.tls = trusting()
+	}
+	return d
+}
+
+// run makes the connections and never ends.
+func (d *tconnDialer) run() {
+	d.r.CallWhenRunning(d.more)
+	check(d.r.Run())
+}
+
+func (d *tconnDialer) BuildProtocol(net.Addr) reactor.Protocol {
+	return &tconnClient{Client: imap4.Client{Options: tconnOptions, Listener: d.listener}, ready: d.loggedIn}
+}
+
+func (d *tconnDialer) ClientConnectionFailed(_ *reactor.Connector, reason error) { fail(reason) }
+
+func (d *tconnDialer) loggedIn(c *tconnClient) {
+	d.came++
+	d.ready(c)
+}
+
+func (d *tconnDialer) more() {
+	for ; d.begun < d.job.Connections && d.begun-d.came < tconnDials; d.begun++ {
+		d.dial(d.begun)
+	}
+	if d.begun < d.job.Connections {
+		d.r.CallLater(time.Millisecond, d.more)
+	}
+}
+
+func (d *tconnDialer) dial(i int) {
+	host, port := spread(i, d.job.Addr)
+	if d.tls != nil {
+		d.r.ConnectTLS(host, port, d, d.tls)
+	} else {
+		d.r.ConnectTCP(host, port, d)
+	}
+}
+
+// tconnIdlers leaves the connections alone when they have logged in.
+func tconnIdlers(j imapJob) connectIdlers {
+	return func(exists func(n uint32)) {
+		d, all := newTconnDialer(j), make(chan struct{})
+		d.listener = tconnExists{exists: exists}
+		d.ready = func(*tconnClient) {
+			if d.came == j.Connections {
+				close(all)
+			}
+		}
+		go d.run()
+		<-all
+	}
+}
+
+// tconnExists hears EXISTS for all connections.
+type tconnExists struct {
+	imap4.BaseListener
+	exists func(n uint32)
+}
+
+func (l tconnExists) Untagged(u imap4.Untagged) {
+	if u.Name == "EXISTS" {
+		l.exists(u.Number)
+	}
+}
+
+// tconnNoops counts the answers and asks again until the time is up.
+type tconnNoops struct {
+	m    *meter
+	done int
+}
+
+// keepGoing has a client issue n commands, and a new one for each answer.
+func (s *tconnNoops) keepGoing(c *tconnClient, n int) {
+	var again func()
+	next := func(struct{}) {
+		s.done++
+		if s.m.over.Load() {
+			s.m.report(float64(s.done))
+		}
+		again()
+	}
+	again = func() { c.Noop().Handle(next, failed) }
+	for range n {
+		again()
+	}
+}
+
+// tconnNoop has one command under way on each of the connections.
+func tconnNoop(j imapJob) {
+	d := newTconnDialer(j)
+	var clients []*tconnClient
+	d.ready = func(c *tconnClient) {
+		if clients = append(clients, c); len(clients) < j.Connections {
+			return
+		}
+		s := &tconnNoops{m: startMeter()}
+		for _, c := range clients {
+			s.keepGoing(c, 1)
+		}
+	}
+	d.run()
+}
+
+// tconnPipelined issues a window of commands on one connection.
+func tconnPipelined(j imapJob) {
+	d := newTconnDialer(j)
+	d.ready = func(c *tconnClient) { (&tconnNoops{m: startMeter()}).keepGoing(c, j.Window) }
+	d.run()
+}
+
+// tconnLogin logs in and out on so many connections at once, each followed by another.
+func tconnLogin(j imapJob) {
+	d := &tconnVisits{tconnDialer: newTconnDialer(j), m: startMeter()}
+	d.ready = func(c *tconnClient) { c.Logout().Handle(nil, failed) }
+	d.r.CallWhenRunning(func() {
+		for i := range j.Connections {
+			d.visit(i)
+		}
+	})
+	check(d.r.Run())
+}
+
+type tconnVisits struct {
+	*tconnDialer
+	m    *meter
+	done int
+}
+
+func (d *tconnVisits) visit(i int) {
+	host, port := spread(i, d.job.Addr)
+	d.r.ConnectTCP(host, port, d)
+}
+
+func (d *tconnVisits) ClientConnectionLost(*reactor.Connector, error) {
+	d.done++
+	if d.m.over.Load() {
+		d.m.report(float64(d.done))
+	}
+	d.visit(d.done)
+}
