@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"slices"
+	"syscall"
 )
 
 const (
@@ -31,7 +34,8 @@ func imapAll() {
 	if imapChosen("metadata-dovecot") || imapChosen("bodies-dovecot") {
 		imapDovecot()
 	}
-	if len(os.Args) > 2 && imapChosen("greeting") {
+	if os.Args[1] == "imap" && imapChosen("greeting") {
+		fmt.Println()
 		idleIMAP()
 	}
 }
@@ -43,6 +47,7 @@ func imapChosen(name string) bool {
 
 // imapDovecot prints the rows of a private Dovecot, or why there are none.
 func imapDovecot() {
+	endBySignal()
 	d, reason := startDovecot(dovecotMails)
 	if reason != "" {
 		fmt.Fprintln(os.Stderr, "bench: nothing is done against Dovecot:", reason)
@@ -56,6 +61,12 @@ func imapDovecot() {
 	}
 	beforeExit = func() {}
 	d.stop()
+}
+
+// endBySignal makes an interrupt a failure, so that what was started is ended.
+func endBySignal() {
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, func() { fail("interrupted") })
 }
 
 // imapParts are those against the replay server.
@@ -130,7 +141,7 @@ func idleMetrics(fresh, after []aim) []imapMetric {
 
 // imapPart is the same job for everybody who can do it. Without an address it is done against a replay server of its own.
 func imapPart(name, what, work string, job imapJob, metrics []imapMetric) imapExperiment {
-	e := imapExperiment{name: name, what: what, rounds: imapRounds, metrics: metrics, run: map[string]func() []float64{}}
+	e := imapExperiment{name: name, what: what, work: work, rounds: imapRounds, metrics: metrics, run: map[string]func() []float64{}}
 	if job.Connections >= imapIdlers {
 		e.rounds = 1
 	}

@@ -33,7 +33,7 @@ func (m mail) address(i int) (name, mailbox, domain string) {
 func (m mail) subject() string { return fmt.Sprintf("%s (%d)", pick(mailTopics, int(m)), int(m)) }
 
 func (m mail) id(i int) string {
-	return fmt.Sprintf("<20260%d.%08d@%s>", 1+i, i+int(m), mailDomains[0])
+	return fmt.Sprintf("<2026%d.%07d@%s>", 1+i, i+int(m), mailDomains[0])
 }
 
 func (m mail) day() int      { return 1 + int(m)%28 }
@@ -53,6 +53,9 @@ func (m mail) flags() string { return pick(mailFlags, int(m)) }
 
 // addresses is an address list of ENVELOPE with n members, the first of them member from.
 func (m mail) addresses(from, n int) string {
+	if n == 0 {
+		return "NIL"
+	}
 	var b strings.Builder
 	for i := range n {
 		name, mailbox, domain := m.address(from + i)
@@ -65,19 +68,19 @@ func (m mail) addresses(from, n int) string {
 func (m mail) envelope() string {
 	from := m.addresses(0, 1)
 	return fmt.Sprintf("(%q %q %s %s %s %s %s NIL %q %q)",
-		m.date(), m.subject(), from, from, from, m.addresses(1, 2), m.addresses(3, 1), m.id(1), m.id(0))
+		m.date(), m.subject(), from, from, from, m.addresses(1, 1+int(m)%3/2), m.addresses(3, (int(m)+1)%2), m.id(1), m.id(0))
 }
 
 // structure is BODYSTRUCTURE of a text in two forms with an attachment.
 func (m mail) structure() string {
 	return fmt.Sprintf(`((("text" "plain" ("charset" "utf-8") NIL NIL "quoted-printable" %d %d NIL NIL NIL NIL)`+
 		`("text" "html" ("charset" "utf-8") NIL NIL "quoted-printable" %d %d NIL NIL NIL NIL) "alternative" ("boundary" "%s") NIL NIL NIL)`+
-		`("application" "pdf" ("name" "report-%d.pdf") NIL NIL "base64" %d NIL ("attachment" ("filename" "report-%d.pdf")) NIL NIL)`+
+		`("application" "pdf" NIL NIL NIL "base64" %d NIL ("attachment" ("filename" "report-%d.pdf")) NIL NIL)`+
 		` "mixed" ("boundary" "%s") NIL NIL NIL)`,
-		400+int(m)%300, 12, 700+int(m)%400, 20, m.boundary("alt"), int(m), 1500+int(m)%200, int(m), m.boundary("mix"))
+		400+int(m)%300, 12, 700+int(m)%400, 20, m.boundary("alt"), 1500+int(m)%200, int(m), m.boundary("mix"))
 }
 
-func (m mail) boundary(kind string) string { return fmt.Sprintf("=_%s_%08x", kind, int(m)) }
+func (m mail) boundary(kind string) string { return fmt.Sprintf("=_%s%07x", kind, int(m)) }
 
 // metadata is the server's line about the message.
 func (m mail) metadata() string {
@@ -101,8 +104,8 @@ func (m mail) text() string {
 	head += fmt.Sprintf("--%s\r\nContent-Type: multipart/alternative; boundary=\"%s\"\r\n\r\n--%s\r\n"+part+"--%s\r\n"+part+"--%s--\r\n", mix, alt,
 		alt, "plain", strings.Repeat("Nothing of note happened today.\r\n", 8),
 		alt, "html", "<html><body>\r\n"+strings.Repeat("<p>Nothing of note happened today.</p>\r\n", 8)+"</body></html>", alt)
-	head += fmt.Sprintf("--%s\r\nContent-Type: application/pdf; name=\"report-%d.pdf\"\r\nContent-Disposition: attachment; filename=\"report-%d.pdf\"\r\n"+
-		"Content-Transfer-Encoding: base64\r\n\r\n", mix, int(m), int(m))
+	head += fmt.Sprintf("--%s\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"report-%d.pdf\"\r\n"+
+		"Content-Transfer-Encoding: base64\r\n\r\n", mix, int(m))
 	tail := fmt.Sprintf("\r\n--%s--\r\n", mix)
 	return head + filling(smallBody-len(head)-len(tail)) + tail
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // imapRawWorks are the limit: the same commands, and of the answers only the bytes counted and the tagged line looked for at the end of
@@ -18,8 +19,8 @@ var imapRawWorks = map[string]func(imapJob){
 	"login":          rawLogin,
 }
 
-// rawTail is as much of what was read before as a tagged line may need.
-const rawTail = 256
+// rawTail is as much of what was read before as a tagged line may need: the longest has the capabilities.
+const rawTail = 1 << 10
 
 // rawClient reads into the same 64 KiB that a reactor has, behind the tail of what was read before.
 type rawClient struct {
@@ -32,12 +33,18 @@ type rawClient struct {
 
 // dialRaw answers a client that has read the greeting and logged in.
 func dialRaw(addr string) *rawClient {
+	c := &rawClient{buf: make([]byte, rawTail+64<<10)}
+	c.login(addr)
+	return c
+}
+
+func (c *rawClient) login(addr string) {
 	conn, err := net.Dial("tcp", addr)
 	check(err)
-	c := &rawClient{conn: conn, buf: make([]byte, rawTail+64<<10)}
+	check(conn.SetDeadline(time.Now().Add(patience)))
+	c.conn, c.tail, c.tag = conn, 0, 0
 	c.until("*")
 	c.do("LOGIN " + imapUser + " " + imapPassword)
-	return c
 }
 
 // do sends a command and reads to its end.
@@ -135,8 +142,9 @@ func rawPipelined(j imapJob) {
 func rawLogin(j imapJob) {
 	m := startMeter()
 	m.report(float64(inParallel(j.Connections, func(i int) (done int) {
+		c := &rawClient{buf: make([]byte, rawTail+4<<10)}
 		for ; !m.over.Load(); done++ {
-			c := dialRaw(j.at(i + done))
+			c.login(j.at(i + done))
 			c.do("LOGOUT")
 			check(c.conn.Close())
 		}

@@ -70,17 +70,19 @@ func newReplayServer(mails int) *replayServer {
 
 // serveIMAP and serveIMAPTLS are the roles.
 func serveIMAP([]string) {
+	s := newReplayServer(manyMails)
 	l, err := net.Listen("tcp", "0.0.0.0:0")
 	check(err)
 	announce(l.Addr())
-	newReplayServer(manyMails).serve(l)
+	s.serve(l)
 }
 
 func serveIMAPTLS([]string) {
+	s := newReplayServer(manyMails)
 	l, err := tls.Listen("tcp", "0.0.0.0:0", &tls.Config{Certificates: []tls.Certificate{selfSigned()}})
 	check(err)
 	announce(l.Addr())
-	newReplayServer(manyMails).serve(l)
+	s.serve(l)
 }
 
 // serve accepts until the listener is closed.

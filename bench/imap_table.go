@@ -36,6 +36,7 @@ type aim struct {
 type imapExperiment struct {
 	name    string // what chooses it on the command line
 	what    string
+	work    string // of imapWorks
 	rounds  int
 	metrics []imapMetric
 	run     map[string]func() []float64 // by peer: the figures in the order of the metrics
@@ -134,6 +135,9 @@ func (r imapResult) verdict(metric int, a aim) string {
 	if a.than != "" {
 		v = r.better(metric, a.of, a.than)
 		text += fmt.Sprintf(", is %.2f", v)
+	}
+	if math.IsNaN(v) {
+		return a.String()
 	}
 	if a.reached(v) {
 		return text + ": PASS"
