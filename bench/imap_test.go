@@ -50,8 +50,8 @@ func TestMetadataIsWellFormed(t *testing.T) {
 		if leaves != 3 {
 			t.Errorf("message %d: got %d parts, want 3", i+1, leaves)
 		}
-		if n := len(m.metadata()); n < 700 || n > 970 {
-			t.Errorf("message %d: got %d bytes of metadata, want 700 to 970", i+1, n)
+		if n := len(m.metadata()); n < 700 || n > 1000 {
+			t.Errorf("message %d: got %d bytes of metadata, want 700 to 1,000", i+1, n)
 		}
 	}
 }
