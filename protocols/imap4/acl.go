@@ -104,7 +104,7 @@ func (c *Client) MyRights(mailbox string) *deferred.Deferred[Rights] {
 
 func (c *Client) aclCommand(name, mailbox string, more ...string) *command {
 	return &command{
-		name: name, answers: answerACL, needs: inAuthenticated, requires: []string{"ACL"},
+		name: name, answers: answerACL | answerRights, needs: inAuthenticated, requires: []string{"ACL"},
 		arguments: func(b *wire.CommandBuilder) {
 			c.appendMailbox(b.SP(), mailbox)
 			for _, s := range more {

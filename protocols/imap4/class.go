@@ -58,6 +58,7 @@ const (
 	answerStore
 	answerJMAPAccess
 	answerCopyUID
+	answerOther // what a Command takes and the client does not know
 )
 
 // confused tells whether data for one of the two could be taken for data of the other.

@@ -34,6 +34,7 @@ type command struct {
 	next       int            // the segment to be sent next
 	sent       bool           // the server may have seen some of it
 	streaming  bool           // body is at work
+	stalled    time.Time      // since when body waits for its own side; zero if it does not
 	early      *wire.Response // the answer that came while it was
 	failed     error          // what went wrong on this side; it fails the command in place of an OK
 
@@ -59,6 +60,8 @@ type command struct {
 	silent bool
 	// done is called exactly once: with the tagged response, or with an error.
 	done func(r *wire.Response, err error)
+	// raw is what a command belongs to that was given to Do.
+	raw *Command
 }
 
 // encoding is what the bytes of a command depend on, besides its arguments.
@@ -73,12 +76,13 @@ const maxTag = 9_999_999
 func tagText(tag uint32) string { return "A" + strconv.FormatUint(uint64(tag), 10) }
 
 // tagNumber is the inverse of tagText; zero is no tag of ours.
-func tagNumber(text string) uint32 {
+func tagNumber[T string | []byte](text T) uint32 {
 	if len(text) < 2 || len(text) > 8 || text[0] != 'A' {
 		return 0
 	}
 	n := uint32(0)
-	for _, c := range []byte(text[1:]) {
+	for i := 1; i < len(text); i++ {
+		c := text[i]
 		if c < '0' || c > '9' {
 			return 0
 		}
@@ -100,10 +104,7 @@ func issue[T any](c *Client, cmd *command, result func(r *wire.Response) (T, err
 	if err := c.ended(); err != nil {
 		return deferred.Fail[T](&CommandError{Command: cmd.name, Err: err})
 	}
-	last := c.lastTag
-	cmd.tag = c.newTag()
-	if err := c.encode(cmd); err != nil {
-		c.lastTag = last
+	if err := c.begin(cmd); err != nil {
 		return deferred.Fail[T](err)
 	}
 	d := deferred.New(func(*deferred.Deferred[T]) { c.cancel(cmd) })
@@ -122,6 +123,17 @@ func issue[T any](c *Client, cmd *command, result func(r *wire.Response) (T, err
 	c.sendNext()
 	c.throttle()
 	return d
+}
+
+// begin gives a command its tag and its bytes.
+func (c *Client) begin(cmd *command) error {
+	last := c.lastTag
+	cmd.tag = c.newTag()
+	err := c.encode(cmd)
+	if err != nil {
+		c.lastTag = last
+	}
+	return err
 }
 
 // ended answers why no command can be issued any more, or yet.
@@ -184,7 +196,7 @@ func (c *Client) sendNext() {
 			continue
 		}
 		c.out.push(cmd)
-		if c.wait == nil {
+		if !c.isWaiting() {
 			c.startWait(cmd.name, c.commandTimeout(cmd), true)
 		}
 		c.sendSegment(cmd)
@@ -275,34 +287,48 @@ func (c *Client) sendSegment(cmd *command) {
 			return
 		}
 		gap := cmd.encoded.Gaps[i]
-		if gap.Wait {
+		if gap.Wait || !c.sendBody(cmd, i) {
 			return
 		}
-		c.sendBody(cmd, i)
-		return
 	}
 }
 
-// sendBody lets the command send the octets of a streamed literal, and goes on with the next segment.
-func (c *Client) sendBody(cmd *command, i int) {
+// sendBody lets the command send the octets of a streamed literal. It answers true when they are out and the next segment can
+// follow; otherwise bodySent goes on later, or the connection is being ended.
+func (c *Client) sendBody(cmd *command, i int) bool {
 	cmd.streaming = true
+	inside, sent := true, false
 	cmd.body(i, func(err error) {
 		cmd.streaming = false
 		switch {
 		case c.sending != cmd:
 		case err != nil: // the server waits for octets that will not come: nothing can be said on this connection any more
 			c.close(err)
-		case cmd.early != nil && cmd.next < len(cmd.encoded.Gaps): // it has refused the command and would wait for more of it
-			c.close(responseError(cmd.name, cmd.early))
+		case inside:
+			sent = true
 		default:
-			c.sendSegment(cmd)
-			if cmd.early != nil {
-				c.complete(cmd, cmd.early)
-				return
-			}
-			c.sendNext()
+			c.bodySent(cmd)
 		}
 	})
+	inside = false
+	return sent
+}
+
+// bodySent goes on behind the octets of a literal. The server's time begins anew: it has had to do with them until now.
+func (c *Client) bodySent(cmd *command) {
+	if cmd.early != nil && cmd.next < len(cmd.encoded.Gaps) { // it has refused the command and would wait for more of it
+		c.close(responseError(cmd.name, cmd.early))
+		return
+	}
+	if cmd == c.out.first {
+		c.startWait(cmd.name, c.commandTimeout(cmd), true)
+	}
+	c.sendSegment(cmd)
+	if cmd.early != nil {
+		c.complete(cmd, cmd.early)
+		return
+	}
+	c.sendNext()
 }
 
 // write gives p to the transport, compressed if need be; false means that the connection is ending.
@@ -322,10 +348,8 @@ func (c *Client) onContinuation(text string) {
 	if cmd := c.sending; cmd != nil {
 		i := cmd.next - 1
 		switch gap := cmd.encoded.Gaps[i]; {
-		case !gap.Wait: // its octets are on their way
-		case gap.Stream:
-			c.sendBody(cmd, i)
-		default:
+		case !gap.Wait, cmd.streaming: // its octets are on their way
+		case !gap.Stream || c.sendBody(cmd, i):
 			c.sendSegment(cmd)
 			c.sendNext()
 		}
@@ -368,10 +392,12 @@ func (c *Client) onTagged(r *wire.Response) {
 func (c *Client) complete(cmd *command, r *wire.Response) {
 	c.out.remove(cmd)
 	c.fetched()
-	c.stopWait()
 	if next := c.out.first; next != nil {
 		c.startWait(next.name, c.commandTimeout(next), true)
+	} else {
+		c.spareWait()
 	}
+	defer c.dropSpareWait()
 	switch {
 	case r.Name != "OK":
 		cmd.done(nil, responseError(cmd.name, r))

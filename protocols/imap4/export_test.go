@@ -12,3 +12,9 @@ func (c *Client) Held() (bytes, commands int, timer bool) {
 	}
 	return c.scanner.Buffered(), commands, c.wait != nil
 }
+
+// SelectForTest makes a mailbox the selected one without a server.
+func (c *Client) SelectForTest(name string) {
+	c.setState(stateSelected)
+	c.box = &Mailbox{Name: name}
+}

@@ -133,7 +133,7 @@ var extensions = []extension{
 		"NOTIFY", func(c *imap4.Client) *deferred.Deferred[any] {
 			return of(c.Notify(true,
 				imap4.NotifyGroup{Mailboxes: imap4.NotifySelectedDelayed, Events: imap4.MessageEvents(), Fetch: imap4.ItemUID | imap4.ItemFlags},
-				imap4.NotifyGroup{Mailboxes: imap4.NotifySubtree, Names: []string{"a", "b c"}, Events: []imap4.NotifyEvent{imap4.MailboxName}},
+				imap4.NotifyGroup{Mailboxes: imap4.NotifySubtree, Names: []string{"a", "b c"}, Events: []imap4.NotifyEvent{imap4.EventMailboxName}},
 				imap4.NotifyGroup{Mailboxes: imap4.NotifyPersonal},
 			))
 		},

@@ -102,7 +102,7 @@ type messageMap struct {
 }
 
 func (c *Client) messageMap(set MessageSet) *messageMap {
-	return &messageMap{messages: make(map[uint32]*Message), uid: set.IsUID(), limit: c.options().maxUntagged()}
+	return &messageMap{messages: make(map[uint32]*Message), uid: set.IsUID(), limit: c.options().Limits.MaxUntagged()}
 }
 
 func (all *messageMap) add(m *Message) {

@@ -13,7 +13,7 @@ type NotifyGroup struct {
 	// Events are what to tell; none means that nothing is told of these mailboxes.
 	Events []NotifyEvent
 	// Fetch is what to tell of each new message in the selected mailbox: of NotifySelected and NotifySelectedDelayed with
-	// MessageNew only. It comes to the Listener.
+	// EventMessageNew only. It comes to the Listener.
 	Fetch Items
 }
 
@@ -36,20 +36,22 @@ const (
 // NotifyEvent is something that can happen to a mailbox.
 type NotifyEvent string
 
-// Events. MessageNew and MessageExpunge go together, and FlagChange goes with both.
+// Events. EventMessageNew and EventMessageExpunge go together, and EventFlagChange goes with both.
 const (
-	MessageNew            NotifyEvent = "MessageNew"
-	MessageExpunge        NotifyEvent = "MessageExpunge"
-	FlagChange            NotifyEvent = "FlagChange"
-	AnnotationChange      NotifyEvent = "AnnotationChange"
-	MailboxName           NotifyEvent = "MailboxName"
-	SubscriptionChange    NotifyEvent = "SubscriptionChange"
-	MailboxMetadataChange NotifyEvent = "MailboxMetadataChange"
-	ServerMetadataChange  NotifyEvent = "ServerMetadataChange"
+	EventMessageNew            NotifyEvent = "MessageNew"
+	EventMessageExpunge        NotifyEvent = "MessageExpunge"
+	EventFlagChange            NotifyEvent = "FlagChange"
+	EventAnnotationChange      NotifyEvent = "AnnotationChange"
+	EventMailboxName           NotifyEvent = "MailboxName"
+	EventSubscriptionChange    NotifyEvent = "SubscriptionChange"
+	EventMailboxMetadataChange NotifyEvent = "MailboxMetadataChange"
+	EventServerMetadataChange  NotifyEvent = "ServerMetadataChange"
 )
 
 // MessageEvents are the three that tell all about messages.
-func MessageEvents() []NotifyEvent { return []NotifyEvent{MessageNew, MessageExpunge, FlagChange} }
+func MessageEvents() []NotifyEvent {
+	return []NotifyEvent{EventMessageNew, EventMessageExpunge, EventFlagChange}
+}
 
 // Notify asks the server to tell at once what happens, also to mailboxes that are not selected, and in place of all that was asked
 // before. Of those the Listener hears with Status and MailboxListed. status asks for a STATUS of each mailbox now.
@@ -109,7 +111,7 @@ func (c *Client) appendNotifyGroup(b *wire.CommandBuilder, g NotifyGroup) {
 					b.SP()
 				}
 				b.Atom(string(e))
-				if e == MessageNew && g.Fetch != 0 {
+				if e == EventMessageNew && g.Fetch != 0 {
 					b.SP().List(func(b *wire.CommandBuilder) { b.Raw(g.Fetch.String()) })
 				}
 			}

@@ -18,6 +18,10 @@ type Options struct {
 	// MinRate is how many bytes a second must move, on the average, for a command to last longer than CommandTimeout: a long answer, or a
 	// long message that is sent. Zero is 16 KiB.
 	MinRate int
+	// MaxNonSync is how many octets a message may have at most to be sent without asking the server first, where it takes that
+	// (LITERAL+, LITERAL-, IMAP4rev2): a larger one that it refuses costs nothing then. Zero is 4,096, above which LITERAL- and
+	// IMAP4rev2 want to be asked in any case; negative always asks.
+	MaxNonSync int64
 	// Pipelining says how many commands may be out at a time: Safe, the default, Serial or Unsafe.
 	Pipelining PipelineMode
 	// Window is how many commands may be out at most. Zero is 8.
@@ -76,14 +80,9 @@ func (o *Options) commandTimeout() time.Duration {
 	return orDefault(o.CommandTimeout, defaultCommandTimeout)
 }
 
-func (o *Options) maxUntagged() int {
-	if o.Limits == nil || o.Limits.Untagged <= 0 {
-		return wire.DefaultUntagged
-	}
-	return o.Limits.Untagged
-}
-
 func (o *Options) minRate() int { return orDefault(max(o.MinRate, 0), defaultMinRate) }
+
+func (o *Options) maxNonSync() int64 { return orDefault(o.MaxNonSync, wire.MaxNonSyncSmall) }
 
 func (o *Options) window() int { return orDefault(max(o.Window, 0), defaultWindow) }
 

@@ -52,7 +52,7 @@ func (c *Client) claimed(r wire.Response) bool {
 
 // limitUntagged tells whether cmd may keep n things of what it collects. If not, it fails when it is answered.
 func (c *Client) limitUntagged(cmd *command, n int) bool {
-	limit := c.options().maxUntagged()
+	limit := c.options().Limits.MaxUntagged()
 	if n <= limit {
 		return true
 	}

@@ -25,6 +25,7 @@ var (
 	ErrLimit                = errors.New("imap4: above a limit of the server")
 	ErrExpungeIssued        = errors.New("imap4: some of the messages are gone")
 	ErrTooLarge             = errors.New("imap4: the message is larger than the server takes")
+	ErrBadURL               = errors.New("imap4: the server finds nothing under one of the URLs")
 )
 
 // codeErrors says what each code means.
@@ -41,6 +42,7 @@ var codeErrors = map[string]error{
 	"LIMIT":                ErrLimit,
 	"EXPUNGEISSUED":        ErrExpungeIssued,
 	"TOOBIG":               ErrTooLarge,
+	"BADURL":               ErrBadURL,
 }
 
 // textErrors says what words in the text mean.

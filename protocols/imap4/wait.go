@@ -19,18 +19,26 @@ type wait struct {
 	from  time.Time
 	bytes int64 // moved since, if they count
 	moves bool  // bytes count
+	spare bool  // it is over: kept for the next one, which may follow at once
+	due   bool  // its time was up while this side had nothing to send
 }
 
 // startWait begins to wait for what, in place of any wait that was on. A negative limit waits for ever.
 func (c *Client) startWait(what string, limit time.Duration, moves bool) {
-	c.stopWait()
 	if limit < 0 {
+		c.stopWait()
 		return
 	}
+	w := c.wait
+	if w == nil {
+		w = &wait{c: c}
+		c.wait = w
+	}
 	r := c.transport.Reactor()
-	w := &wait{c: c, what: what, limit: limit, from: r.Now(), moves: moves}
-	w.call = r.CallLater(limit, w.over)
-	c.wait = w
+	*w = wait{c: c, call: w.call, what: what, limit: limit, from: r.Now(), moves: moves}
+	if w.call == nil || w.call.Reset(limit) != nil {
+		w.call = r.CallLater(limit, w.over)
+	}
 	if c.held() {
 		c.pauseWait()
 	}
@@ -40,6 +48,44 @@ func (c *Client) stopWait() {
 	if c.wait != nil {
 		_ = c.wait.call.Cancel()
 		c.wait = nil
+	}
+}
+
+// isWaiting tells whether a wait is on.
+func (c *Client) isWaiting() bool { return c.wait != nil && !c.wait.spare }
+
+// spareWait ends the wait that was on but keeps its memory: most often another one begins in the same callback. dropSpareWait is its
+// other half.
+func (c *Client) spareWait() {
+	if c.wait != nil {
+		c.wait.spare = true
+	}
+}
+
+func (c *Client) dropSpareWait() {
+	if c.wait != nil && c.wait.spare {
+		c.stopWait()
+	}
+}
+
+// stall stops the clock of cmd because this side does not have the octets yet that the server waits for.
+func (c *Client) stall(cmd *command) { cmd.stalled = c.transport.Reactor().Now() }
+
+// unstall goes on after stall, with the time that was left.
+func (c *Client) unstall(cmd *command) {
+	since := cmd.stalled
+	cmd.stalled = time.Time{}
+	w := c.wait
+	if w == nil || since.IsZero() || c.out.first != cmd {
+		return
+	}
+	if since.Before(w.from) {
+		since = w.from
+	}
+	w.from = w.from.Add(c.transport.Reactor().Now().Sub(since))
+	if w.due {
+		w.due = false
+		w.over()
 	}
 }
 
@@ -59,12 +105,16 @@ func (c *Client) pauseWait() {
 
 // resumeWait goes on after pauseWait; the server gets its whole time again.
 func (c *Client) resumeWait() {
-	if w := c.wait; w != nil {
+	if w := c.wait; c.isWaiting() {
 		c.startWait(w.what, w.limit, w.moves)
 	}
 }
 
 func (w *wait) over() {
+	if cmd := w.c.sending; cmd != nil && !cmd.stalled.IsZero() && cmd == w.c.out.first {
+		w.due = true
+		return
+	}
 	r := w.c.transport.Reactor()
 	allowed := max(w.limit, time.Duration(float64(w.bytes)/float64(w.c.options().minRate())*float64(time.Second)))
 	if left := allowed - r.Now().Sub(w.from); left > 0 {

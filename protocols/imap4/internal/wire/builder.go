@@ -69,6 +69,12 @@ func (b *CommandBuilder) fail(reason string) *CommandBuilder {
 	return b.failWith(&ArgumentError{Reason: reason})
 }
 
+// Refuse makes the command fail because of its next argument.
+func (b *CommandBuilder) Refuse(reason string) *CommandBuilder {
+	b.count()
+	return b.fail(reason)
+}
+
 // failWith keeps the first error, with the place where the command stands.
 func (b *CommandBuilder) failWith(err *ArgumentError) *CommandBuilder {
 	if b.err == nil {

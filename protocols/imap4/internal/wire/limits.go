@@ -44,6 +44,17 @@ type Limits struct {
 	Untagged int
 }
 
+// MaxUntagged is Untagged or its default.
+func (l *Limits) MaxUntagged() int {
+	if l == nil || l.Untagged <= 0 {
+		return DefaultUntagged
+	}
+	return l.Untagged
+}
+
+// MaxResponse is Response or its default.
+func (l *Limits) MaxResponse() int64 { return l.response() }
+
 func (l *Limits) line() int64 {
 	if l == nil || l.Line <= 0 {
 		return DefaultLineBytes

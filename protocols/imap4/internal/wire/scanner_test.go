@@ -307,15 +307,15 @@ func TestLargeLiteralCanBeStreamed(t *testing.T) {
 }
 
 func TestDefaultLimits(t *testing.T) {
-	for _, l := range []*Limits{nil, {}, {Line: -1, Response: -1, Literal: -1, LiteralSize: -1, Literals: -1, Depth: -1}} {
-		got := Limits{l.line(), l.response(), l.literal(), l.literalSize(), l.literals(), l.depth(), 0}
-		want := Limits{64 << 10, 64 << 20, 64 << 20, 1<<63 - 1, 10_000, 100, 0}
+	for _, l := range []*Limits{nil, {}, {Line: -1, Response: -1, Literal: -1, LiteralSize: -1, Literals: -1, Depth: -1, Untagged: -1}} {
+		got := Limits{l.line(), l.response(), l.literal(), l.literalSize(), l.literals(), l.depth(), l.MaxUntagged()}
+		want := Limits{64 << 10, 64 << 20, 64 << 20, 1<<63 - 1, 10_000, 100, 1_000_000}
 		if got != want {
 			t.Errorf("limits of %+v: got %+v, want %+v", l, got, want)
 		}
 	}
 	set := &Limits{1, 2, 3, 4, 5, 6, 7}
-	if got := (Limits{set.line(), set.response(), set.literal(), set.literalSize(), set.literals(), set.depth(), 7}); got != *set {
+	if got := (Limits{set.line(), set.response(), set.literal(), set.literalSize(), set.literals(), set.depth(), set.MaxUntagged()}); got != *set {
 		t.Errorf("limits that are set: got %+v, want %+v", got, *set)
 	}
 }
