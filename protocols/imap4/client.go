@@ -51,7 +51,8 @@ type rare struct {
 	held      holders
 	inflater  *deflate.Inflater
 	enabled   []string
-	names     map[string]struct{} // mailbox names of the server that are no modified UTF-7
+	names     map[string]struct{}      // mailbox names of the server that are no modified UTF-7
+	contexts  map[string]searchContext // searches whose updates are told, by their tags
 }
 
 func (c *Client) unusual() *rare {

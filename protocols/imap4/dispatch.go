@@ -13,6 +13,7 @@ var dispatch = map[string]func(c *Client, r *wire.Response) bool{
 		c.onCapability(&r.Args, true)
 		return true
 	},
+	"ESEARCH":  (*Client).onSearchUpdate,
 	"METADATA": (*Client).onMetadata,
 }
 
