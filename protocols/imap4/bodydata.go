@@ -41,23 +41,22 @@ func (f *fetchDecoder) keepParts(from int) []BodyStructure {
 //
 // Accepted beyond it: a multipart without parts as its subtype alone, as in ("ALTERNATIVE" ("BOUNDARY" "x") NIL NIL).
 func (f *fetchDecoder) body() {
-	d := &f.d
-	var b BodyStructure
-	d.Open()
-	if c, ok := d.Peek(); ok && c == '(' {
-		f.multipart(&b)
-		f.open = append(f.open, b)
+	f.d.Open()
+	first, kind := f.d.Field()
+	if kind == wire.FieldList {
+		f.multipart()
 		return
 	}
-	b.Type = f.word()
+	word := internWord(&f.d, first)
+	f.open = append(f.open, BodyStructure{})
+	b := &f.open[len(f.open)-1]
 	if c := f.next(); c == '(' || c == ')' {
-		b.Type, b.Subtype = "multipart", b.Type
-		f.multipartExtension(&b)
-	} else {
-		b.Subtype = f.word()
-		f.onePart(&b)
+		b.Type, b.Subtype = "multipart", word
+		f.multipartExtension(b)
+		return
 	}
-	f.open = append(f.open, b)
+	b.Type, b.Subtype = word, f.word()
+	f.onePart(b)
 }
 
 // multipart reads the parts and what follows them.
@@ -65,16 +64,15 @@ func (f *fetchDecoder) body() {
 //	body-type-mpart = 1*body SP media-subtype [SP body-ext-mpart]
 //
 // Accepted beyond it: spaces between the parts.
-func (f *fetchDecoder) multipart(b *BodyStructure) {
-	d := &f.d
+func (f *fetchDecoder) multipart() {
 	from := len(f.open)
-	for c, ok := d.Peek(); ok && c == '('; c, ok = d.Peek() {
+	for f.next() == '(' {
 		f.body()
-		d.TrySP()
 	}
-	b.Children = f.keepParts(from)
-	b.Type, b.Subtype = "multipart", f.word()
-	f.multipartExtension(b)
+	b := BodyStructure{Type: "multipart", Children: f.keepParts(from)}
+	b.Subtype = f.word()
+	f.multipartExtension(&b)
+	f.open = append(f.open, b)
 }
 
 // multipartExtension: body-ext-mpart = body-fld-param [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc *(SP body-extension)]]]
@@ -108,7 +106,7 @@ func (f *fetchDecoder) onePart(b *BodyStructure) {
 	b.Size = f.number()
 	if b.Type == "message" && (b.Subtype == "rfc822" || b.Subtype == "global") && f.next() == '(' {
 		b.Envelope = f.envelope()
-		f.embedded(b)
+		b = f.embedded()
 	}
 	if c := f.next(); c-'0' <= 9 || c == '-' || b.Type == "text" && c|0x20 == 'n' {
 		b.Lines = f.number()
@@ -119,16 +117,17 @@ func (f *fetchDecoder) onePart(b *BodyStructure) {
 	f.commonExtension(b)
 }
 
-// embedded reads the body of a message within the message.
-func (f *fetchDecoder) embedded(b *BodyStructure) {
-	if f.next() != '(' {
-		f.text()
-		return
+// embedded reads the body of a message within the message, which is the last part of f.open, and answers where that is now.
+func (f *fetchDecoder) embedded() *BodyStructure {
+	at := len(f.open)
+	if _, kind := f.d.Field(); kind == wire.FieldList {
+		if f.body(); f.d.Err() == nil {
+			inner := f.keepParts(at)
+			f.open[at-1].Body = &inner[0]
+		}
 	}
-	from := len(f.open)
-	if f.body(); f.d.Err() == nil {
-		b.Body = &f.keepParts(from)[0]
-	}
+	f.open = f.open[:at]
+	return &f.open[at-1]
 }
 
 // commonExtension reads what is the same for all parts, to the end of the part.
@@ -140,16 +139,20 @@ func (f *fetchDecoder) embedded(b *BodyStructure) {
 // Accepted beyond it: a disposition without its parentheses; a text in its place that is none is dropped.
 func (f *fetchDecoder) commonExtension(b *BodyStructure) {
 	d := &f.d
-	if f.next() == '(' {
+	disposition, kind := d.Field()
+	if kind == wire.FieldList {
 		d.Open()
 		b.Disposition.Value = f.word()
 		b.Disposition.Params = f.paramList()
 		f.dropRest()
-	} else if word := f.word(); isToken(word) {
-		b.Disposition.Value = word
+	} else if isToken(disposition) {
+		b.Disposition.Value = internWord(d, disposition)
 	}
 	b.Language = f.languageList()
 	b.Location = f.text()
+	if d.TryClose() {
+		return
+	}
 	from := d.Offset()
 	more := false
 	for d.More() {
@@ -165,14 +168,15 @@ func (f *fetchDecoder) commonExtension(b *BodyStructure) {
 func (f *fetchDecoder) languageList() []string {
 	d := &f.d
 	from := len(f.languages)
-	if f.next() != '(' {
-		if language := f.text(); language != "" {
-			f.languages = append(f.languages, language)
-		}
-	} else {
+	switch language, kind := d.Field(); {
+	case kind == wire.FieldList:
 		for d.Open(); d.More(); {
 			f.languages = append(f.languages, f.text())
 		}
+	case len(language) > 0:
+		f.languages = append(f.languages, textview(language))
+	default:
+		return nil
 	}
 	if to := len(f.languages); to > from {
 		return f.languages[from:to:to]
@@ -187,8 +191,7 @@ func (f *fetchDecoder) languageList() []string {
 // Accepted beyond it: a string, which is dropped; a name without a value.
 func (f *fetchDecoder) paramList() Params {
 	d := &f.d
-	if f.next() != '(' {
-		f.text()
+	if _, kind := d.Field(); kind != wire.FieldList {
 		return nil
 	}
 	from := len(f.params)
@@ -211,10 +214,11 @@ func (f *fetchDecoder) next() byte {
 
 // word is text for what is the same in letters of any case.
 func (f *fetchDecoder) word() string {
-	if f.next() == '(' {
-		return f.text()
+	s, kind := f.d.Field()
+	if kind == wire.FieldList {
+		f.d.SkipValue()
+		return ""
 	}
-	s, _ := f.d.NString()
 	return internWord(&f.d, s)
 }
 
@@ -228,9 +232,9 @@ func (f *fetchDecoder) number() int64 {
 }
 
 // isToken tells whether s can be a disposition (RFC 2045 section 5.1).
-func isToken(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] <= ' ' || s[i] > '~' {
+func isToken(s []byte) bool {
+	for _, c := range s {
+		if c <= ' ' || c > '~' {
 			return false
 		}
 	}
@@ -239,6 +243,9 @@ func isToken(s string) bool {
 
 // internWord answers word in lower case, without a copy for the words that most messages have.
 func internWord(d *wire.Decoder, word []byte) string {
+	if len(word) == 0 || word[0] >= 'a' {
+		return textview(d.Lower(word))
+	}
 	switch string(word) {
 	case "TEXT":
 		return "text"

@@ -1,5 +1,7 @@
 package imap4
 
+import "github.com/tconn/tconn/protocols/imap4/internal/wire"
+
 // readEnvelope: "ENVELOPE" SP envelope. NIL is none.
 func (f *fetchDecoder) readEnvelope() {
 	if e := f.envelope(); e != nil && f.d.Err() == nil {
@@ -36,20 +38,20 @@ func (f *fetchDecoder) envelope() *Envelope {
 	return e
 }
 
-// text reads the next value of an open list, a string or NIL, with the space behind it. A list in its place counts as NIL.
+// text reads the next value of an open list, a string or NIL. A list in its place counts as NIL.
 func (f *fetchDecoder) text() string {
-	d := &f.d
-	d.TrySP()
-	if c, ok := d.Peek(); ok && c == '(' {
-		d.SkipValue()
-		return ""
+	s, kind := f.d.Field()
+	if kind == wire.FieldList {
+		f.d.SkipValue()
 	}
-	s, _ := d.NString()
 	return textview(s)
 }
 
 // dropRest ends an open list, whatever else is in it.
 func (f *fetchDecoder) dropRest() {
+	if f.d.TryClose() {
+		return
+	}
 	for f.d.More() {
 		f.d.SkipValue()
 	}
@@ -61,14 +63,11 @@ func (f *fetchDecoder) dropRest() {
 //
 // Accepted beyond it: an empty list; NIL and strings among the addresses, which are dropped; spaces between them; lists around them.
 func (f *fetchDecoder) addressList() []Address {
-	d := &f.d
-	d.TrySP()
-	if c, ok := d.Peek(); !ok || c != '(' {
-		f.text()
+	if _, kind := f.d.Field(); kind != wire.FieldList {
 		return nil
 	}
 	from := len(f.addresses)
-	for d.Open(); d.More(); {
+	for f.d.Open(); f.d.More(); {
 		f.addressOrNone()
 	}
 	to := len(f.addresses)
@@ -85,32 +84,32 @@ func (f *fetchDecoder) addressOrNone() {
 		return
 	}
 	d.Open()
-	if c, ok := d.Peek(); ok && c == '(' { // a list around addresses
+	name, kind := d.Field()
+	if kind == wire.FieldList { // a list around addresses
 		for d.More() {
 			f.addressOrNone()
 		}
 		return
 	}
-	f.address()
+	f.address(name)
 }
 
-// address: address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")", behind the parenthesis.
-func (f *fetchDecoder) address() {
-	d := &f.d
-	a := Address{Name: f.text(), Route: f.text()}
-	d.TrySP()
-	mailbox, hasMailbox := d.NString()
-	d.TrySP()
-	host, hasHost := d.NString()
+// address: address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")", behind the name.
+func (f *fetchDecoder) address(name []byte) {
+	a := Address{Name: textview(name), Route: f.text()}
+	mailbox, mailboxKind := f.d.Field()
+	host, hostKind := f.d.Field()
 	f.dropRest()
 	a.Mailbox, a.Host = textview(mailbox), textview(host)
 	switch {
-	case !hasHost && hasMailbox:
+	case hostKind == wire.FieldString:
+		if isPlaceholder(a.Host) {
+			a.Host = ""
+		}
+	case mailboxKind == wire.FieldString:
 		a.mark = markGroupStart
-	case !hasHost && a.Name == "":
+	case a.Name == "":
 		a.mark = markGroupEnd
-	case isPlaceholder(a.Host):
-		a.Host = ""
 	}
 	if isPlaceholder(a.Mailbox) {
 		a.Mailbox = ""

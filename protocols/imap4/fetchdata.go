@@ -98,11 +98,11 @@ func (f *fetchDecoder) read(seq uint32) {
 	d := &f.d
 	for d.Open(); d.More(); {
 		name := d.Upper(d.Name())
-		before := *d
+		before := d.Mark()
 		f.item(name)
 		if d.Err() != nil {
 			f.note(d.Err())
-			*d = before
+			d.Return(before)
 			f.pass()
 		}
 	}

@@ -138,38 +138,6 @@ func lastAnnouncement(b []byte) (a announcement, ok bool) {
 	return a, true
 }
 
-// shape is what stands open at the end of a part of a line.
-type shape struct {
-	depth  int
-	quoted bool
-}
-
-// scan reads on over b. A backslash at the end of b escapes nothing: what follows is a fold or a literal.
-func (sh *shape) scan(b []byte) {
-	for i := 0; i < len(b); i++ {
-		if sh.quoted {
-			switch b[i] {
-			case '\\':
-				i++
-			case '"':
-				sh.quoted = false
-			}
-			continue
-		}
-		switch b[i] {
-		case '"':
-			sh.quoted = true
-		case '(':
-			sh.depth++
-		case ')':
-			sh.depth = max(0, sh.depth-1)
-		}
-	}
-}
-
-// open reports whether no response can end here: in a quoted string or in a list.
-func (sh *shape) open() bool { return sh.quoted || sh.depth > 0 }
-
 // continuesBroken reports whether a line that begins with c belongs to the broken one before it. No response
 // begins so. Seen: quoted strings with a line end in them, and literals announced two octets too short, whose
 // line end then stands in the list.
