@@ -72,12 +72,13 @@ func (l UIDList) String() string {
 // destination are, by COPYUID.
 func Pairs(a, b UIDList) iter.Seq2[uint32, uint32] {
 	return func(yield func(a, b uint32) bool) {
-		next, stop := iter.Pull(b.All())
-		defer stop()
+		left, at := b.ranges, int64(0)
 		for x := range a.All() {
-			y, ok := next()
-			if !ok || !yield(x, y) {
+			if len(left) == 0 || !yield(x, left[0].at(at)) {
 				return
+			}
+			if at++; at == left[0].count() {
+				left, at = left[1:], 0
 			}
 		}
 	}

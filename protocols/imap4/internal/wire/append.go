@@ -16,6 +16,7 @@ const (
 	reasonNotQuotable = "cannot be quoted: it has CR, LF, NUL or 8-bit characters"
 	reasonFlag        = "is no flag"
 	reasonSet         = "is no sequence set"
+	reasonRaw         = "cannot be sent as it stands"
 )
 
 // AppendAtom appends s, which must be an atom.

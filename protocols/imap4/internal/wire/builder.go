@@ -126,6 +126,22 @@ func (b *CommandBuilder) SequenceSet(s string) *CommandBuilder {
 	})
 }
 
+// Raw appends s as it stands, for what the words here cannot say, such as BODY.PEEK[HEADER.FIELDS (From)]<0.512>. Fails if it is
+// empty or holds anything but printable ASCII: no command can be smuggled in with it.
+func (b *CommandBuilder) Raw(s string) *CommandBuilder {
+	return b.value(func(dst []byte) ([]byte, error) {
+		for i := 0; i < len(s); i++ {
+			if s[i] < ' ' || s[i] > '~' {
+				return dst, &ArgumentError{Reason: reasonRaw}
+			}
+		}
+		if s == "" || s[len(s)-1] == '}' { // a literal's announcement
+			return dst, &ArgumentError{Reason: reasonRaw}
+		}
+		return append(dst, s...), nil
+	})
+}
+
 // Number appends n in decimal.
 func (b *CommandBuilder) Number(n uint64) *CommandBuilder {
 	return b.value(func(dst []byte) ([]byte, error) { return AppendNumber(dst, n), nil })
