@@ -33,6 +33,7 @@ func (e *Envelope) Time() (t time.Time, ok bool) {
 	if i := strings.IndexByte(date, '('); i >= 0 { // a comment
 		date = strings.TrimSpace(date[:i])
 	}
+	date = zoneWords.Replace(date)
 	for _, layout := range dateLayouts {
 		if t, err := time.Parse(layout, date); err == nil {
 			return t, true
@@ -43,10 +44,12 @@ func (e *Envelope) Time() (t time.Time, ok bool) {
 
 // dateLayouts are forms that mail.ParseDate does not know.
 var dateLayouts = []string{
-	"2 Jan 2006 15:04:05 -0700", "2 Jan 2006 15:04:05 -07:00", "2 Jan 2006 15:04:05 MST-07:00", "2 Jan 2006 15:04:05 GMT-0700",
-	"2 Jan 2006 15:04:05", "2 Jan 2006 15:04 -0700", "2 January 2006 15:04:05 -0700", "Mon Jan 2 15:04:05 2006", "Mon Jan 2 15:04:05 2006 -0700",
+	"2 Jan 2006 15:04:05 -0700", "2 Jan 2006 15:04:05 -07:00", "2 Jan 2006 15:04:05", "2 Jan 2006 15:04 -0700", "2 January 2006 15:04:05 -0700", "Mon Jan 2 15:04:05 2006", "Mon Jan 2 15:04:05 2006 -0700",
 	time.RFC3339,
 }
+
+// zoneWords leaves the words out that stand before an offset.
+var zoneWords = strings.NewReplacer("GMT+", "+", "GMT-", "-", "UTC+", "+", "UTC-", "-")
 
 // DecodedSubject is the subject as people read it: see DecodeText.
 func (e *Envelope) DecodedSubject() string { return DecodeText(e.Subject) }

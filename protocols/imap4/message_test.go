@@ -1,0 +1,178 @@
+package imap4
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tconn/tconn/protocols/imap4/internal/wire"
+)
+
+func TestItems(t *testing.T) {
+	for _, c := range []struct {
+		items Items
+		want  string
+	}{
+		{0, ""},
+		{ItemsFast, "FLAGS INTERNALDATE RFC822.SIZE"},
+		{ItemsFull, "FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODY"},
+		{ItemGmailLabels | ItemUID | ItemModSeq, "UID MODSEQ X-GM-LABELS"},
+	} {
+		if got := c.items.String(); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+	if got, want := len((Items(1<<32 - 1)).Names()), 15; got != want {
+		t.Errorf("got %d names, want %d", got, want)
+	}
+}
+
+func TestFlags(t *testing.T) {
+	m := fetch(t, "* 1 FETCH (FLAGS (\\SEEN $forwarded Custom \\* \"\\\\Flagged\" (odd) \\X-Own))\r\n")[0]
+	want := []Flag{FlagSeen, FlagForwarded, "Custom", FlagAny, FlagFlagged, `\X-Own`}
+	if m.err != nil || len(m.msg.Flags) != len(want) {
+		t.Fatalf("got %q, %v, want %q", m.msg.Flags, m.err, want)
+	}
+	for i, f := range want {
+		if m.msg.Flags[i] != f || !m.msg.HasFlag(Flag(strings.ToUpper(string(f)))) {
+			t.Errorf("flag %d: got %q, want %q", i, m.msg.Flags[i], f)
+		}
+	}
+	if m.msg.HasFlag(FlagDeleted) {
+		t.Error(`got \Deleted, want none`)
+	}
+	if FlagJunk.IsSystem() || !FlagSeen.IsSystem() || !FlagSeen.Is(`\seen`) || FlagSeen.Is(FlagDraft) {
+		t.Error("flags do not know themselves")
+	}
+	for _, f := range knownFlags {
+		if got := internFlag([]byte(f)); got != f {
+			t.Errorf("got %q, want %q", got, f)
+		}
+	}
+}
+
+func TestParseDateTime(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"17-Jul-1996 02:44:25 -0700", "1996-07-17T02:44:25-07:00"},
+		{" 1-Jan-2024 00:00:00 +0100", "2024-01-01T00:00:00+01:00"},
+		{"1-jan-2024 00:00:00 +0000", "2024-01-01T00:00:00Z"},
+		{"29-FEB-2024 23:59:60 +1400", "2024-03-01T00:00:00+14:00"},
+		{"31-Dec-9999 23:59:59 -2359", "9999-12-31T23:59:59-23:59"},
+		{"01-Jan-2024 00:00:00", "2024-01-01T00:00:00Z"},
+		{"00-Jan-0000 00:00:00 +0000", ""},
+		{"01-Jan-0000 00:00:00 +0000", ""},
+		{"29-Feb-2023 00:00:00 +0000", ""},
+		{"31-Apr-2023 00:00:00 +0000", ""},
+		{"01-Foo-2023 00:00:00 +0000", ""},
+		{"01-Jan-2023 24:00:00 +0000", ""},
+		{"01-Jan-2023 00:60:00 +0000", ""},
+		{"01-Jan-2023 00:00:61 +0000", ""},
+		{"01-Jan-2023 00:00:00 +2401", ""},
+		{"01-Jan-2023 00:00:00 +0060", ""},
+		{"01-Jan-2023 00:00:00 0000", ""},
+		{"01-Jan-2023 00:00:00 +00:00", ""},
+		{"1x-Jan-2023 00:00:00 +0000", ""},
+		{"-1-Jan-2023 00:00:00 +0000", ""},
+		{"01/Jan/2023 00:00:00 +0000", ""},
+		{"01-Jan-2023", ""},
+		{" ", ""},
+		{"", ""},
+	} {
+		got := ""
+		if at, ok := parseDateTime([]byte(c.text)); ok {
+			got = at.Format(time.RFC3339)
+		}
+		if got != c.want {
+			t.Errorf("%q: got %q, want %q", c.text, got, c.want)
+		}
+	}
+}
+
+func TestDatesCostNoMemory(t *testing.T) {
+	text := []byte("17-Jul-1996 02:44:25 -0700")
+	parseDateTime(text)
+	if allocs := testing.AllocsPerRun(100, func() { parseDateTime(text) }); allocs != 0 {
+		t.Errorf("got %v allocations, want 0", allocs)
+	}
+}
+
+// What is wrong with one item is wrong with it alone, if it can be seen where it ends.
+func TestBrokenItems(t *testing.T) {
+	for _, c := range []struct{ input, want string }{
+		{"(UID x FLAGS (\\Seen))", "1 flags=[\\Seen] !*wire.SyntaxError"},
+		{"(UID 99999999999 RFC822.SIZE 5)", "1 size=5 !*wire.SyntaxError"},
+		{"(FLAGS 5 UID 7)", "1 uid=7 !*wire.SyntaxError"},
+		{"(UID 0 FLAGS NIL)", "1 flags=[]"},
+		{"(RFC822.SIZE NIL MODSEQ NIL EMAILID NIL X-GM-MSGID NIL X-GM-LABELS NIL UID 7)", "1 uid=7 labels=[]"},
+		{"(RFC822.SIZE -5 UID 7)", "1 uid=7"},
+		{"(MODSEQ 7 EMAILID M1 THREADID (T1))", "1 modseq=7 emailid=M1 threadid=T1"},
+		{"(X-GM-LABELS (\"\\\\Inbox\" &AOk- \"a & b\"))", "1 labels=[\"\\\\Inbox\" \"\u00e9\" \"a & b\"]"},
+		{"(SAVEDATE \"17-Jul-1996 02:44:25 -0700\" PREVIEW \"hi\" INTERNALDATE \"x\")", "1 savedate=1996-07-17T02:44:25-07:00 preview=\"hi\""},
+		{"(uid 7 flags (\\Seen) x-odd y x-none)", "1 uid=7 flags=[\\Seen] X-ODD=\"y\" X-NONE=\"\""},
+		{"(FLAGS (\\Seen) FLAGS (\\Draft))", "1 flags=[\\Draft]"},
+		{"(X-ODD[1.2] (a) UID 7)", "1 uid=7 X-ODD[1.2]=\"(a)\""},
+		{"(BODY[1.x \"a\" UID 7)", "1 !*wire.SyntaxError"},
+		{"(BODY[99999999999] NIL UID 7)", "1 !*wire.SyntaxError"},
+		{"(UID 7)) trailing", "1 uid=7"},
+		{"()", "1"},
+		{"", "1 !*wire.SyntaxError"},
+		{"UID 7", "1 !*wire.SyntaxError"},
+		{"NIL", "1 !*wire.SyntaxError"},
+		{"(\"x\" UID 7)", "1 uid=7 !*wire.SyntaxError"},
+	} {
+		if got := fetch(t, "* 1 FETCH "+c.input+"\r\n")[0].show(); got != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.input, got, c.want)
+		}
+	}
+}
+
+func TestErrorsOfFetchedMessages(t *testing.T) {
+	f := fetch(t, "* 1 FETCH (UID x)\r\n")[0]
+	var syntax *SyntaxError
+	if !errors.As(f.err, &syntax) || syntax.Offset != len("* 1 FETCH (UID ") {
+		t.Errorf("got %v, want a syntax error at the x", f.err)
+	}
+	f = fetch(t, "* 1 FETCH (X "+strings.Repeat("(", 200)+strings.Repeat(")", 200)+" UID 7)\r\n")[0]
+	if !errors.Is(f.err, ErrTooDeep) {
+		t.Errorf("got %v, want ErrTooDeep", f.err)
+	}
+}
+
+// The rooms of a decoder hold no response in memory, and do not stay large.
+func TestDecoderLetsGo(t *testing.T) {
+	var f fetchDecoder
+	input := "* 1 FETCH (FLAGS (" + strings.Repeat("a ", 5000) + ") BODY[] \"x\")\r\n"
+	units(t, input, nil, func(u wire.Unit) {
+		r, err := wire.DecodeResponse(u, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m, err := f.own(r.Number, r.Args); err != nil || len(m.Flags) != 5000 {
+			t.Fatalf("got %d flags, %v", len(m.Flags), err)
+		}
+	})
+	if cap(f.flags) > maxKept || len(f.sections) != 0 || f.sections[:1][0].Bytes != nil || f.msg.Flags != nil {
+		t.Errorf("got %d flags and %v", cap(f.flags), f.sections[:1])
+	}
+}
+
+func TestMessagesCostWhatTheyShould(t *testing.T) {
+	input := []byte(realisticLine)
+	var f fetchDecoder
+	s := wire.NewScanner(wire.Client, nil)
+	read := func(how func(seq uint32, args wire.Decoder) (*Message, error)) func() {
+		return func() {
+			seq, args := scanFetch(t, s, input)
+			if m, err := how(seq, args); err != nil || m.UID != 98765 {
+				t.Fatal(m, err)
+			}
+		}
+	}
+	if got := testing.AllocsPerRun(100, read(f.borrow)); got != 0 {
+		t.Errorf("borrowed: got %v allocations, want 0", got)
+	}
+	if got := testing.AllocsPerRun(100, read(f.own)); got > 4 {
+		t.Errorf("owned: got %v allocations, want 4 at most", got)
+	}
+}
