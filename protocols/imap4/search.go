@@ -2,7 +2,6 @@ package imap4
 
 import (
 	"math"
-	"strconv"
 	"strings"
 
 	"github.com/tconn/tconn/deferred"
@@ -42,14 +41,6 @@ type SearchOptions struct {
 	// Update is told how the result changes, until CancelUpdate or until the mailbox is not selected any more (CONTEXT=SEARCH or
 	// CONTEXT=SORT). In the order of the wire: the first may come before the Deferred fires. Goroutine: reactor.
 	Update func(SearchUpdate)
-}
-
-// PartialRange is a part of a result: 1:500 is the first 500 messages, -1:-500 the last 500 (PARTIAL only). The zero value is no part.
-type PartialRange struct{ First, Last int64 }
-
-// String is the range as it is sent.
-func (p PartialRange) String() string {
-	return strconv.FormatInt(p.First, 10) + ":" + strconv.FormatInt(p.Last, 10)
 }
 
 // SearchData is what a search has found. What was not asked for is zero.

@@ -250,5 +250,3 @@ func (s *search) isOnly(kind string) bool {
 	}
 	return true
 }
-
-func upper(word []byte) string { return strings.ToUpper(string(word)) }

@@ -92,7 +92,7 @@ func (c *Client) onSearchUpdate(r *wire.Response) bool {
 	}
 	full := false
 	room := func(n int) bool {
-		full = full || n > c.options().maxUntagged()
+		full = full || n > c.options().Limits.MaxUntagged()
 		return !full
 	}
 	var changes []SearchChange

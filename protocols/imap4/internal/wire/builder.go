@@ -127,15 +127,15 @@ func (b *CommandBuilder) SequenceSet(s string) *CommandBuilder {
 }
 
 // Raw appends s as it stands, for what the words here cannot say, such as BODY.PEEK[HEADER.FIELDS (From)]<0.512>. Fails if it is
-// empty or holds anything but printable ASCII: no command can be smuggled in with it.
+// empty, has a control character, or ends in a literal's announcement: no command can be smuggled in with it.
 func (b *CommandBuilder) Raw(s string) *CommandBuilder {
 	return b.value(func(dst []byte) ([]byte, error) {
 		for i := 0; i < len(s); i++ {
-			if s[i] < ' ' || s[i] > '~' {
+			if s[i] < ' ' || s[i] == 0x7f {
 				return dst, &ArgumentError{Reason: reasonRaw}
 			}
 		}
-		if s == "" || s[len(s)-1] == '}' { // a literal's announcement
+		if _, literal := lastAnnouncement([]byte(s)); s == "" || literal {
 			return dst, &ArgumentError{Reason: reasonRaw}
 		}
 		return append(dst, s...), nil
@@ -206,16 +206,6 @@ func (b *CommandBuilder) StreamedLiteral(size int64, binary, sync bool) *Command
 	nonSync := !sync && b.Mode.nonSync(size)
 	b.buf = appendAnnouncement(b.buf, size, nonSync)
 	b.cuts = append(b.cuts, cut{len(b.buf), Gap{Wait: !nonSync, Stream: true, Size: size}})
-	return b
-}
-
-// Raw appends s as it is. Fails if it holds CR, LF or NUL, which could end the command.
-func (b *CommandBuilder) Raw(s string) *CommandBuilder {
-	b.count()
-	if strings.ContainsAny(s, "\r\n\x00") {
-		return b.fail("contains CR, LF or NUL")
-	}
-	b.buf = append(b.buf, s...)
 	return b
 }
 
