@@ -42,6 +42,8 @@ type command struct {
 	arguments func(b *wire.CommandBuilder)
 	// ready is asked right before the command is sent, when everything before it has been sent; an error fails it unsent.
 	ready func() error
+	// detour is asked like ready, and before it: true says that it has queued a command that has to go first.
+	detour func() bool
 	// untagged is offered the data that comes while the command is out; true claims it.
 	untagged func(r *wire.Response) bool
 	// takes says which FETCH data is for it, nil for none.
@@ -54,8 +56,12 @@ type command struct {
 	body func(segment int, done func(err error))
 	// plus takes a "+" that does not ask for a literal.
 	plus func(text string)
+	// selects says that the command opens a mailbox: what is told of one while it is out is about that one.
+	selects bool
 	// byeWillDo says that the end of the connection after BYE is as good as an answer.
 	byeWillDo bool
+	// answered sees the tagged response before anybody hears of it, whatever it says.
+	answered func(r *wire.Response)
 	// silent: it is not told to the user, whatever comes of it.
 	silent bool
 	// done is called exactly once: with the tagged response, or with an error.
@@ -236,6 +242,9 @@ func (c *Client) makeReady(cmd *command) (wait bool, err error) {
 		}
 		return false, &UnsupportedError{Capability: strings.Join(missing, " or ")}
 	}
+	if cmd.detour != nil && cmd.detour() {
+		return true, nil
+	}
 	if cmd.ready != nil {
 		if err := cmd.ready(); err != nil {
 			return false, err
@@ -398,6 +407,9 @@ func (c *Client) complete(cmd *command, r *wire.Response) {
 		c.spareWait()
 	}
 	defer c.dropSpareWait()
+	if cmd.answered != nil {
+		cmd.answered(r)
+	}
 	switch {
 	case r.Name != "OK":
 		cmd.done(nil, responseError(cmd.name, r))

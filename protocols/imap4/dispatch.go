@@ -15,6 +15,10 @@ var dispatch = map[string]func(c *Client, r *wire.Response) bool{
 	},
 	"ESEARCH":  (*Client).onSearchUpdate,
 	"METADATA": (*Client).onMetadata,
+	"FLAGS":    (*Client).onFlags,
+	"VANISHED": (*Client).onVanished,
+	"LIST":     (*Client).onListed,
+	"STATUS":   (*Client).onMailboxStatus,
 }
 
 // numbers says who takes those that are a number and a word.

@@ -292,15 +292,11 @@ func (o *FetchOptions) onVanished() func(r *wire.Response) bool {
 		if r.Name != "VANISHED" || r.HasNumber {
 			return false
 		}
-		if c, ok := r.Args.Peek(); !ok || c != '(' {
+		uids, earlier, ok := decodeVanished(r.Args)
+		if !ok || !earlier {
 			return false // gone just now: that is news for the Listener
 		}
-		r.Args.SkipValue()
-		r.Args.SP()
-		uids, err := parseSet(r.Args.SkipValue(), true)
-		if err == nil && r.Args.Err() == nil {
-			o.Vanished(uids)
-		}
+		o.Vanished(uids)
 		return true
 	}
 }

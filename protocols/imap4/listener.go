@@ -38,6 +38,21 @@ type Listener interface {
 	// NotificationOverflow: the server tells nothing more of what Notify asked for (RFC 5465 section 5.8).
 	NotificationOverflow()
 
+	// Vanished: the messages with these UIDs are gone from the selected mailbox (QRESYNC, RFC 7162); those behind them move up. earlier says
+	// that this was so before, and Exists has told the number without them.
+	Vanished(uids MessageSet, earlier bool)
+	// MailboxFlags: these are the flags that messages of the selected mailbox can have, or, if permanent, those that can be changed for
+	// good; FlagAny among them says that keywords can be made up.
+	MailboxFlags(flags []Flag, permanent bool)
+	// ModeChanged: the selected mailbox can be changed from now on, or cannot any more.
+	ModeChanged(writeable bool)
+	// UIDValidity: the selected mailbox has another UIDVALIDITY now. UIDs from before say nothing any more.
+	UIDValidity(n uint32)
+	// Status: something has happened to a mailbox, most likely one that is not selected (NOTIFY, RFC 5465).
+	Status(s StatusData)
+	// Listed: a mailbox is there, or has changed; one with AttrNonExistent is gone, one with an OldName has been renamed (NOTIFY).
+	Listed(e ListEntry)
+
 	// Untagged: anything that no command claimed and that has no method of its own above.
 	Untagged(u Untagged)
 }
@@ -98,6 +113,24 @@ func (BaseListener) Metadata(string, []string) {}
 
 // NotificationOverflow does nothing.
 func (BaseListener) NotificationOverflow() {}
+
+// Vanished does nothing.
+func (BaseListener) Vanished(MessageSet, bool) {}
+
+// MailboxFlags does nothing.
+func (BaseListener) MailboxFlags([]Flag, bool) {}
+
+// ModeChanged does nothing.
+func (BaseListener) ModeChanged(bool) {}
+
+// UIDValidity does nothing.
+func (BaseListener) UIDValidity(uint32) {}
+
+// Status does nothing.
+func (BaseListener) Status(StatusData) {}
+
+// Listed does nothing.
+func (BaseListener) Listed(ListEntry) {}
 
 // Untagged does nothing.
 func (BaseListener) Untagged(Untagged) {}

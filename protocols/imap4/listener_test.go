@@ -18,8 +18,8 @@ func TestListenerHearsInWireOrder(t *testing.T) {
 		"A1 OK [ALERT] done, but\r\n* 4 EXISTS\r\n* BYE [UNAVAILABLE] out\r\n"
 	want := []string{
 		`alert "disk full"`, `greeting "disk full" false`,
-		"exists 3", "expunge 1", `* FLAGS "(\\Seen \\Draft)"`,
-		`* OK "[PERMANENTFLAGS (\\*)] Limited"`, `warning NO "INUSE" "later"`, "recent 2",
+		"exists 3", "expunge 1", `flags [\Seen \Draft] false`,
+		`flags [\*] true`, `warning NO "INUSE" "later"`, "recent 2",
 		`* XNEW "{3}\r\na\r\n (b)"`, `* NOOP ""`, `* 5 BYE "what"`,
 		`alert "done, but"`, "NOOP: ok", "exists 4",
 		`bye "UNAVAILABLE" "out"`, cleanEnd,

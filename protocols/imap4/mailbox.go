@@ -1,10 +1,19 @@
 package imap4
 
+import (
+	"strings"
+
+	"github.com/tconn/tconn/protocols/imap4/internal/wire"
+)
+
 // Mailbox is the mailbox that is selected, as the client knows it now.
 type Mailbox struct {
-	Name     string // as it was given to Select or Examine
-	ReadOnly bool
-	Exists   uint32 // messages
+	Name          string // as it was given to Select or Examine
+	HighestModSeq uint64 // zero: there are none (RFC 7162), or the server has not told
+	Exists        uint32 // messages
+	UIDValidity   uint32 // zero: the server has not told
+	UIDNext       uint32 // what the server has told last; zero: it has not
+	ReadOnly      bool
 }
 
 // Mailbox is the one that is selected; ok is false when there is none.
@@ -51,4 +60,132 @@ func (c *Client) onExpunge(n uint32) {
 	if l := c.Listener; l != nil {
 		l.Expunge(n)
 	}
+}
+
+// onVanished takes messages away by their UIDs.
+func (c *Client) onVanished(r *wire.Response) bool {
+	if c.box == nil && c.Listener == nil {
+		return true
+	}
+	uids, earlier, ok := decodeVanished(r.Args)
+	if !ok || r.HasNumber {
+		return false
+	}
+	if n, _ := uids.Len(); c.box != nil && !earlier {
+		c.box.Exists -= uint32(min(n, int(c.box.Exists)))
+	}
+	if l := c.Listener; l != nil {
+		l.Vanished(uids, earlier)
+	}
+	return true
+}
+
+// decodeVanished reads what has vanished. Earlier: the client knows of these no more than that they are gone; EXISTS has counted
+// them out already.
+//
+//	expunged-resp = "VANISHED" [SP "(EARLIER)"] SP known-uids (RFC 7162 section 7)
+func decodeVanished(d wire.Decoder) (uids MessageSet, earlier, ok bool) {
+	if next, _ := d.Peek(); next == '(' {
+		d.List(func(d *wire.Decoder) { earlier = strings.EqualFold(string(d.SkipValue()), "EARLIER") || earlier })
+		d.SP()
+	}
+	text := d.Atom()
+	d.EOL()
+	if d.Err() != nil {
+		return MessageSet{}, false, false
+	}
+	uids, err := parseSet(text, true)
+	return uids, earlier, err == nil && !uids.IsOpen()
+}
+
+// onFlags takes the flags of the mailbox, when they change while it is selected.
+//
+//	mailbox-data = "FLAGS" SP flag-list
+func (c *Client) onFlags(r *wire.Response) bool {
+	if r.HasNumber {
+		return false
+	}
+	l := c.Listener
+	if l == nil {
+		return true
+	}
+	flags, ok := decodeFlags(r.Args)
+	if ok {
+		l.MailboxFlags(flags, false)
+	}
+	return ok
+}
+
+// onMailboxCode takes the response codes that are about the selected mailbox. While another one is being selected they are about that
+// one, and SELECT takes them. told says that a method of the Listener's own has heard it.
+func (c *Client) onMailboxCode(r *wire.Response) (told bool) {
+	if c.selecting() {
+		return false
+	}
+	l := c.Listener
+	switch r.Code {
+	case "PERMANENTFLAGS":
+		flags, ok := decodeFlags(r.CodeDecoder(c.options().Limits))
+		if ok && l != nil {
+			l.MailboxFlags(flags, true)
+		}
+		return ok
+	case "READ-ONLY", "READ-WRITE":
+		return c.onMode(r.Code == "READ-ONLY")
+	case "UIDVALIDITY":
+		return c.onUIDValidity(codeNumber(r, c.options().Limits))
+	case "UIDNEXT":
+		if n := codeNumber(r, c.options().Limits); c.box != nil && n != 0 {
+			c.box.UIDNext = n
+		}
+	case "HIGHESTMODSEQ":
+		d := r.CodeDecoder(c.options().Limits)
+		if n, ok := d.OptNumber64(); c.box != nil && ok {
+			c.box.HighestModSeq = max(c.box.HighestModSeq, n)
+		}
+	}
+	return false
+}
+
+// onMode takes that the mailbox can be changed no more, or again.
+func (c *Client) onMode(readOnly bool) (told bool) {
+	if c.box == nil || c.box.ReadOnly == readOnly {
+		return false
+	}
+	c.box.ReadOnly = readOnly
+	if l := c.Listener; l != nil {
+		l.ModeChanged(!readOnly)
+	}
+	return true
+}
+
+func (c *Client) onUIDValidity(n uint32) (told bool) {
+	if c.box == nil || n == 0 || c.box.UIDValidity == n {
+		return false
+	}
+	c.box.UIDValidity = n
+	if l := c.Listener; l != nil {
+		l.UIDValidity(n)
+	}
+	return true
+}
+
+// selecting tells whether a SELECT or EXAMINE is out.
+func (c *Client) selecting() bool {
+	for cmd := c.out.first; cmd != nil; cmd = cmd.behind {
+		if cmd.selects {
+			return true
+		}
+	}
+	return false
+}
+
+// codeNumber is the number behind a response code's word; zero if there is none.
+func codeNumber(r *wire.Response, l *Limits) uint32 {
+	d := r.CodeDecoder(l)
+	n, _ := d.OptNumber64()
+	if n > 1<<32-1 {
+		return 0
+	}
+	return uint32(n)
 }

@@ -109,6 +109,16 @@ func (l listener) ServerGreeting(text string, preauth bool) {
 }
 func (l listener) Alert(text string)     { l.u.note("alert %q", text) }
 func (l listener) Bye(code, text string) { l.u.note("bye %q %q", code, text) }
+func (l listener) Vanished(uids imap4.MessageSet, earlier bool) {
+	l.u.note("vanished %v %v", uids, earlier)
+}
+func (l listener) MailboxFlags(flags []imap4.Flag, permanent bool) {
+	l.u.note("flags %v %v", flags, permanent)
+}
+func (l listener) ModeChanged(writeable bool) { l.u.note("writeable %v", writeable) }
+func (l listener) UIDValidity(n uint32)       { l.u.note("uidvalidity %d", n) }
+func (l listener) Status(s imap4.StatusData)  { l.u.note("status %q %v", s.Mailbox, s.Items()) }
+func (l listener) Listed(e imap4.ListEntry)   { l.u.note("list %q %q %v", e.Name, e.Delimiter, e.Attrs) }
 func (l listener) Untagged(g imap4.Untagged) {
 	if g.HasNumber {
 		l.u.note("* %d %s %q", g.Number, g.Name, g.Text)

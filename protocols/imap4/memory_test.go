@@ -49,8 +49,8 @@ func TestAllocations(t *testing.T) {
 		{"* 23 EXISTS\r\n", 1}, // the active command is asked
 		{"* 23 EXISTS\r\n", 0},
 		{"* 1 FETCH (FLAGS (\\Seen) UID 7)\r\n", 0},
-		{"* FLAGS (\\Seen \\Draft)\r\n", 0},
-		{"* VANISHED 1:5\r\n", 0},
+		{"* FLAGS (\\Seen \\Draft)\r\n", 1}, // the table is asked
+		{"* VANISHED 1:5\r\n", 1},
 		{"+ \r\n", 0},
 	} {
 		line := []byte(test.line)

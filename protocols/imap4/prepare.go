@@ -26,6 +26,27 @@ func (c *Client) prepare() (wait bool) {
 	return wait
 }
 
+// learn asks for all that the server can do when it is not known yet whether it has one of the capabilities. It answers true when that
+// has to go first.
+func (c *Client) learn(capabilities ...string) (wait bool) {
+	return !c.offers(capabilities) && c.learnAll()
+}
+
+// learnAll asks for all that the server can do, unless it is known. It answers true when that has to go first.
+func (c *Client) learnAll() (wait bool) {
+	if c.capsFull {
+		return false
+	}
+	c.askCapabilities()
+	return true
+}
+
+// sendAs makes cmd, which is about to be sent, another command.
+func (c *Client) sendAs(cmd *command, name string) error {
+	cmd.name = name
+	return c.encode(cmd)
+}
+
 // askCapabilities puts a CAPABILITY before all that waits. A server that refuses it has none.
 func (c *Client) askCapabilities() {
 	cmd := &command{name: "CAPABILITY", answers: answerCapability, class: classUsual}

@@ -110,6 +110,8 @@ func (c *Client) onCode(r *wire.Response) (told bool) {
 			l.Progress(decodeProgress(r, c.options().Limits))
 		}
 		return true
+	default:
+		return c.onMailboxCode(r)
 	}
 	return false
 }

@@ -51,9 +51,9 @@ func TestTwisteds(t *testing.T) {
 		input := "* LIST () \"/\" {5}\r\nfirst\r\n* LIST () \"/\" second\r\n* LIST () \"/\" {5}\r\nthird\r\nA1 OK done\r\n"
 		everyCut(t, input, func(s *session) {
 			s.happened(
-				`* LIST "() \"/\" {5}\r\nfirst"`,
-				`* LIST "() \"/\" second"`,
-				`* LIST "() \"/\" {5}\r\nthird"`,
+				`list "first" "/" []`,
+				`list "second" "/" []`,
+				`list "third" "/" []`,
 				"NOOP: ok",
 			)
 		})

@@ -101,7 +101,8 @@ func names(events []string) string {
 				words = words[1:]
 			}
 			short = append(short, words[1])
-		case strings.HasPrefix(e, "exists "), strings.HasPrefix(e, "recent "), strings.HasPrefix(e, "expunge "):
+		case strings.HasPrefix(e, "exists "), strings.HasPrefix(e, "recent "), strings.HasPrefix(e, "expunge "),
+			strings.HasPrefix(e, "list "), strings.HasPrefix(e, "status "), strings.HasPrefix(e, "flags "):
 			short = append(short, strings.ToUpper(strings.Fields(e)[0]))
 		case strings.HasPrefix(e, "message data "):
 			short = append(short, "FETCH")
@@ -244,7 +245,7 @@ var vectorEvents = map[string][]string{
 	},
 	"U03": { // callbacks vanished(earlier,...), exists 7, expunge 2; RECENT optional
 		`greeting "ready" false`,
-		`* VANISHED "(EARLIER) 300:310,405"`,
+		"vanished 300:310,405 true",
 		"recent 3",
 		"exists 7",
 		"expunge 2",
@@ -254,8 +255,8 @@ var vectorEvents = map[string][]string{
 		`greeting "ready" false`,
 		"expunge 1",
 		"exists 4",
-		`* FLAGS "(\\Draft \\Answered)"`,
-		`* OK "[PERMANENTFLAGS (\\* \\Draft)] Limited"`,
+		`flags [\Draft \Answered] false`,
+		`flags [\* \Draft] true`,
 		"NOOP: ok", "NOOP: ok", cleanEnd,
 	},
 	"U05": { // logged, connection alive
@@ -286,10 +287,10 @@ var vectorEvents = map[string][]string{
 // vectorNames is what names makes of the others.
 var vectorNames = map[string]string{
 	"R01": "EXISTS OK OK OK ok ok",
-	"R02": "FLAGS OK EXISTS ok ok",
+	"R02": "FLAGS FLAGS EXISTS ok ok",
 	"R03": "FLAGS EXISTS ok ok",
 	"R04": "FLAGS EXISTS ok ok",
-	"R05": "EXISTS OK OK ok ok",
+	"R05": "EXISTS OK FLAGS ok ok",
 	"R06": "OK NO [NONEXISTENT] \"no such\" ok",
 	"R08": "OK EXPUNGE ok ok",
 	"R09": "OK EXPUNGE ok ok",
