@@ -47,9 +47,10 @@ func (c *Client) sendAs(cmd *command, name string) error {
 	return c.encode(cmd)
 }
 
-// askCapabilities puts a CAPABILITY before all that waits. A server that refuses it has none.
+// askCapabilities puts a CAPABILITY before all that waits, and nothing is sent until it is answered: who waits for it would ask again.
+// A server that refuses it has none.
 func (c *Client) askCapabilities() {
-	cmd := &command{name: "CAPABILITY", answers: answerCapability, class: classUsual}
+	cmd := &command{name: "CAPABILITY", answers: answerCapability, class: classStream}
 	c.queueFirst(cmd)
 	cmd.done = func(*wire.Response, error) {
 		if !c.capsKnown {

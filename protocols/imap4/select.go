@@ -192,6 +192,8 @@ func (op *opening) untagged(r *wire.Response) bool {
 	switch r.Name {
 	case "OK":
 		return op.onCode(r)
+	case "NO": // RFC 4315 section 3 has it so
+		return r.Code == "UIDNOTSTICKY" && op.onCode(r)
 	case "EXISTS", "RECENT":
 		return r.HasNumber && op.onCount(r)
 	case "FLAGS":

@@ -212,6 +212,20 @@ var replays = []replayed{
 		`CAPABILITY failed: imap4: CAPABILITY: the server said BYE "going down" (sent false)`,
 		aborted(byeTimeout),
 	}},
+	{"mailbox_session", mailboxSession, []string{
+		`greeting "ready" true`,
+		"NAMESPACE: {Personal:[{Prefix: Delimiter:. Extensions:[]}] Other:[] Shared:[]}",
+		`LIST: "INBOX" "." [] status MESSAGES 3` + "\n" + `"Entwürfe" "." [] raw "Entw&APw-rfe" status MESSAGES 1`,
+		"CREATE: ok", "SELECT: 2 messages of 5", "expunge 1", "EXPUNGE: [1]",
+		`* OK "[CLOSED] closed"`, `SELECT failed: imap4: SELECT: the server said NO [NONEXISTENT] "no such mailbox"`,
+		"SELECT: 1 messages of 0", "UNSELECT: ok", "DELETE: ok",
+	}},
+	{"qresync", qresync, []string{
+		`greeting "ready" true`,
+		`* OK "[CLOSED] nothing was open, but so some servers say"`,
+		"changed 13", "vanished 7,30", "SELECT: 38 messages of 5",
+		"vanished 12 false", `* OK "[CLOSED] closed"`, "vanished ", "SELECT: 1 messages of 0",
+	}},
 	{"bye_idle", nobody, []string{`greeting "ready" false`, `bye "" "idle for too long"`, cleanEnd}},
 	{"bye_before_literal", login("alice", "a\r\nb"), []string{
 		`greeting "ready" false`,
