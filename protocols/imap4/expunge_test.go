@@ -112,8 +112,11 @@ func TestUIDExpungeOfALongSet(t *testing.T) {
 		var sets imap4.MessageSet
 		for _, reply := range []string{"* 1 EXPUNGE\r\nA2 OK x\r\n", "* VANISHED 7\r\nA3 " + answer + " x\r\n", "* 3 EXPUNGE\r\nA4 OK x\r\n"} {
 			line := string(s.tr.Take())
-			if len(line) > 7100 {
-				t.Errorf("line: got %d bytes, want at most 7100", len(line))
+			if line == "" && answer == "NO" { // what was not sent yet is taken back
+				break
+			}
+			if len(line) > 8000 || len(line) < 20 {
+				t.Fatalf("line: got %d bytes, want at most 8000", len(line))
 			}
 			set, err := imap4.ParseUIDSet(strings.TrimSpace(line[len("A2 UID EXPUNGE "):]))
 			if err != nil {
@@ -122,15 +125,15 @@ func TestUIDExpungeOfALongSet(t *testing.T) {
 			sets = sets.Union(set)
 			s.server(reply)
 		}
-		if !sets.Equal(imap4.UIDs(numbers...)) {
-			t.Error("the sets sent are not the one given")
-		}
 		if answer == "NO" {
 			var refused *imap4.ResponseError
 			if err := gotError(t, d); !errors.As(err, &refused) {
 				t.Errorf("error: got %v, want *ResponseError", err)
 			}
 			continue
+		}
+		if !sets.Equal(imap4.UIDs(numbers...)) {
+			t.Error("the sets sent are not the one given")
 		}
 		v := got(t, d)
 		wantEqual(t, "SeqNums", v.SeqNums, []uint32{1, 3})
