@@ -130,9 +130,7 @@ func (c *Client) tellUnasked(m *Message, left Items, taken bool) {
 	case l == nil, taken && left == 0:
 		return
 	case !taken:
-		if left != 0 || len(m.Sections)+len(m.Extra) > 0 {
-			l.MessageData(m.Clone())
-		}
+		l.MessageData(m.Clone())
 		return
 	}
 	rest := *m

@@ -45,7 +45,14 @@ func (p *literalPrefix) next(u wire.Unit, l *wire.Limits) (meta LiteralMeta, ok 
 func (p *literalPrefix) begin(u wire.Unit, l *wire.Limits) wire.Decoder {
 	u.Kind = wire.Line
 	r, err := wire.DecodeResponse(u, l)
-	*p = literalPrefix{seq: r.Number, lost: err != nil || r.Name != "FETCH" || !r.HasNumber}
+	*p = literalPrefix{seq: r.Number, lost: err != nil || !r.HasNumber}
+	switch r.Name {
+	case "FETCH":
+	case "UIDFETCH": // RFC 9586
+		p.seq, p.uid = 0, r.Number
+	default:
+		p.lost = true
+	}
 	r.Args.Byte('(')
 	return r.Args
 }
