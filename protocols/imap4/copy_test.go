@@ -11,8 +11,8 @@ import (
 	"github.com/tconn/tconn/reactor/reactortest"
 )
 
-// copied notes what comes of a COPY.
-func (s *session) copied(d *deferred.Deferred[imap4.CopyUID]) {
+// noteCopy notes what comes of a COPY.
+func (s *session) noteCopy(d *deferred.Deferred[imap4.CopyUID]) {
 	d.Handle(func(u imap4.CopyUID) { s.note("COPY: %s", pairs(u)) }, func(err error) { s.note("COPY failed: %s", failure(err)) })
 }
 
@@ -48,7 +48,7 @@ func TestCopy(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			for _, cut := range []reactortest.Chunking{reactortest.Whole, reactortest.Bytewise} {
 				s := selected(t, allCaps)
-				s.copied(s.Copy(test.set, test.mailbox))
+				s.noteCopy(s.Copy(test.set, test.mailbox))
 				s.wrote("A1 " + test.wrote + "\r\n")
 				s.serverCut(test.server, cut)
 				s.happened(test.want...)
@@ -67,7 +67,7 @@ func TestCopy(t *testing.T) {
 	})
 	t.Run("a long set", func(t *testing.T) {
 		s := selected(t, "")
-		s.copied(s.Copy(scattered(2500), "x"))
+		s.noteCopy(s.Copy(scattered(2500), "x"))
 		for n := 1; n <= 3; n++ {
 			line := string(s.tr.Take())
 			if got := strings.Count(line, "\r\n"); got != 1 || len(line) > 8000 {
@@ -80,7 +80,7 @@ func TestCopy(t *testing.T) {
 	t.Run("by number goes alone", func(t *testing.T) {
 		s := selected(t, "")
 		s.fetch("FETCH", imap4.SeqNums(1), imap4.FetchOptions{})
-		s.copied(s.Copy(imap4.SeqNums(1), "x"))
+		s.noteCopy(s.Copy(imap4.SeqNums(1), "x"))
 		s.fetch("FETCH", imap4.SeqNums(1), imap4.FetchOptions{})
 		s.wrote("A1 FETCH 1 (UID)\r\n")
 		s.server("A1 OK done\r\n")
@@ -90,8 +90,8 @@ func TestCopy(t *testing.T) {
 	})
 }
 
-// moved notes what comes of a MOVE.
-func (s *session) moved(set imap4.MessageSet) {
+// noteMove notes what comes of a MOVE.
+func (s *session) noteMove(set imap4.MessageSet) {
 	s.Move(set, "Trash").Handle(
 		func(m *imap4.MoveData) { s.note("MOVE: %s copied=%v left=%v", pairs(m.CopyUID), m.Copied, m.Left) },
 		func(err error) { s.note("MOVE failed: %s", failure(err)) })
@@ -114,7 +114,7 @@ func TestMove(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			for _, cut := range []reactortest.Chunking{reactortest.Whole, reactortest.Bytewise} {
 				s := selected(t, allCaps)
-				s.moved(imap4.UIDs(42, 43))
+				s.noteMove(imap4.UIDs(42, 43))
 				s.wrote("A1 UID MOVE 42:43 Trash\r\n")
 				s.serverCut(test.server, cut)
 				s.happened(test.want...)
@@ -165,7 +165,7 @@ func TestMoveWithoutMOVE(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := selected(t, test.caps)
-			s.moved(test.set)
+			s.noteMove(test.set)
 			for _, step := range test.steps {
 				s.wrote(step.wrote)
 				s.server(step.server)

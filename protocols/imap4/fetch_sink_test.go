@@ -62,7 +62,7 @@ func TestSink(t *testing.T) {
 			[]string{`1/1 BODY[] 1 false: "a", <nil>`, `FETCH: 1/1 UID BODY[]=2:""`, `2/2 BODY[] 1 false: "b", <nil>`, `FETCH: 2/2 UID BODY[]=2:""`, "FETCH: 2"}},
 		{"a quoted string is kept", "* 1 FETCH (UID 1 BODY[] \"abc\")\r\nA1 OK done\r\n", []string{`FETCH: 1/1 UID BODY[]=0:"abc"`, "FETCH: 1"}},
 		{"a literal in an envelope is none of a section", "* 1 FETCH (UID 1 ENVELOPE (NIL {1}\r\nx NIL NIL NIL NIL NIL NIL NIL NIL) BODY[] {1}\r\na)\r\nA1 OK done\r\n",
-			[]string{`1/1 BODY[] 1 false: "a", <nil>`, `message 1 1 UID ENVELOPE []`, `FETCH: 1/1 UID ENVELOPE BODY[]=2:""`, "FETCH: 1"}},
+			[]string{`1/1 BODY[] 1 false: "a", <nil>`, `message data 1 1 UID ENVELOPE []`, `FETCH: 1/1 UID ENVELOPE BODY[]=2:""`, "FETCH: 1"}},
 		{"UIDFETCH", "* 7 UIDFETCH (BODY[] {1}\r\na)\r\nA1 OK done\r\n", []string{`0/7 BODY[] 1 false: "a", <nil>`, `FETCH: 0/7 UID BODY[]=2:""`, "FETCH: 1"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -93,7 +93,7 @@ func TestSink(t *testing.T) {
 		s := selected(t, "")
 		s.fetch("FETCH", imap4.UIDs(1), imap4.FetchOptions{Items: imap4.ItemFlags})
 		s.server("* 2 FETCH (UID 2 BODY[] {3}\r\nabc)\r\n* 1 FETCH (UID 1 FLAGS () BODY[TEXT] {3}\r\nabc)\r\nA1 OK done\r\n")
-		s.happened(`message 2 2 UID []`, `FETCH: 1/1 UID FLAGS [] BODY[TEXT]=3:""`, "FETCH: 1")
+		s.happened(`message data 2 2 UID []`, `FETCH: 1/1 UID FLAGS [] BODY[TEXT]=3:""`, "FETCH: 1")
 	})
 	t.Run("one that is too large for the memory is told as damage", func(t *testing.T) {
 		s := start(t, newUser(nil))

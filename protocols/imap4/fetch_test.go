@@ -193,18 +193,18 @@ func TestFetchAnswers(t *testing.T) {
 			"* 1 FETCH (UID 1 FLAGS (\\Seen))\r\n* 1 FETCH (BODY[] {3}\r\nabc UID 1)\r\nA1 OK done\r\n",
 			[]string{`FETCH: 1/1 UID FLAGS [\Seen]`, `FETCH: 1/1 UID BODY[]=0:"abc"`, "FETCH: 2"}},
 		{"flags beside a body go to the Listener, too", imap4.UIDs(1), body, "* 1 FETCH (UID 1 FLAGS (\\Seen) MODSEQ (8) BODY[] {3}\r\nabc)\r\nA1 OK done\r\n",
-			[]string{`message 1 1 UID FLAGS MODSEQ [\Seen]`, `FETCH: 1/1 UID FLAGS MODSEQ [\Seen] modseq 8 BODY[]=0:"abc"`, "FETCH: 1"}},
+			[]string{`message data 1 1 UID FLAGS MODSEQ [\Seen]`, `FETCH: 1/1 UID FLAGS MODSEQ [\Seen] modseq 8 BODY[]=0:"abc"`, "FETCH: 1"}},
 		{"flags of the message that nobody asked for", imap4.UIDs(1), body, "* 1 FETCH (UID 1 FLAGS (\\Seen))\r\nA1 OK done\r\n",
-			[]string{`message 1 1 UID FLAGS [\Seen]`, "FETCH: 0"}},
-		{"flags of another message", imap4.UIDs(1), flags, "* 2 FETCH (UID 2 FLAGS (\\Seen))\r\nA1 OK done\r\n", []string{`message 2 2 UID FLAGS [\Seen]`, "FETCH: 0"}},
-		{"flags without the UID that would tell", imap4.UIDs(1), flags, "* 2 FETCH (FLAGS (\\Seen))\r\nA1 OK done\r\n", []string{`message 2 0 FLAGS [\Seen]`, "FETCH: 0"}},
+			[]string{`message data 1 1 UID FLAGS [\Seen]`, "FETCH: 0"}},
+		{"flags of another message", imap4.UIDs(1), flags, "* 2 FETCH (UID 2 FLAGS (\\Seen))\r\nA1 OK done\r\n", []string{`message data 2 2 UID FLAGS [\Seen]`, "FETCH: 0"}},
+		{"flags without the UID that would tell", imap4.UIDs(1), flags, "* 2 FETCH (FLAGS (\\Seen))\r\nA1 OK done\r\n", []string{`message data 2 0 FLAGS [\Seen]`, "FETCH: 0"}},
 		{"a body without it", imap4.UIDs(1), body, "* 2 FETCH (BODY[] {3}\r\nabc)\r\nA1 OK done\r\n", []string{`FETCH: 2/0  BODY[]=0:"abc"`, "FETCH: 1"}},
 		{"the UID behind the body", imap4.UIDs(5), body, "* 2 FETCH (BODY[] {3}\r\nabc UID 5)\r\nA1 OK done\r\n", []string{`FETCH: 2/5 UID BODY[]=0:"abc"`, "FETCH: 1"}},
 		{"the last of an open set", imap4.UIDRange(559, imap4.Star), flags, "* 9 FETCH (UID 500 FLAGS ())\r\nA1 OK done\r\n", []string{"FETCH: 9/500 UID FLAGS []", "FETCH: 1"}},
 		{"mod-sequences beside flags", imap4.SeqNums(1), flags, "* 1 FETCH (UID 1 FLAGS () MODSEQ (12))\r\nA1 OK done\r\n", []string{"FETCH: 1/1 UID FLAGS MODSEQ [] modseq 12", "FETCH: 1"}},
 		{"a section by another name", imap4.SeqNums(1), body, "* 1 FETCH (UID 1 BODY[TEXT] {3}\r\nabc)\r\nA1 OK done\r\n", []string{`FETCH: 1/1 UID BODY[TEXT]=0:"abc"`, "FETCH: 1"}},
 		{"an item of others", imap4.SeqNums(1), imap4.FetchOptions{Extra: []string{"x-foo"}}, "* 1 FETCH (UID 1 X-FOO (a b))\r\nA1 OK done\r\n", []string{"FETCH: 1/1 UID X-FOO=(a b)", "FETCH: 1"}},
-		{"nothing but the UID", imap4.SeqNums(1), imap4.FetchOptions{}, "* 1 FETCH (UID 4)\r\n* 1 FETCH (FLAGS ())\r\nA1 OK done\r\n", []string{"FETCH: 1/4 UID", "message 1 0 FLAGS []", "FETCH: 1"}},
+		{"nothing but the UID", imap4.SeqNums(1), imap4.FetchOptions{}, "* 1 FETCH (UID 4)\r\n* 1 FETCH (FLAGS ())\r\nA1 OK done\r\n", []string{"FETCH: 1/4 UID", "message data 1 0 FLAGS []", "FETCH: 1"}},
 		{"E05 damage is told with the message", imap4.SeqNums(1, 2), imap4.FetchOptions{Items: imap4.ItemEnvelope | imap4.ItemFlags},
 			"* 1 FETCH (UID 1 FLAGS () ENVELOPE ((broken)\r\n* 2 FETCH (UID 2 FLAGS ())\r\nA1 OK done\r\n",
 			[]string{"FETCH: 1/1 UID FLAGS [] damaged", "FETCH: 2/2 UID FLAGS []", "FETCH: 2"}},
@@ -291,7 +291,7 @@ func TestFetchPipelined(t *testing.T) {
 		s := selected(t, "")
 		s.Fetch(imap4.UIDs(1), flags, func(*imap4.Message) { s.fetch("second", imap4.UIDs(1), imap4.FetchOptions{Items: imap4.ItemSize}) })
 		s.server("* 1 FETCH (UID 1 FLAGS () RFC822.SIZE 5)\r\nA1 OK done\r\nA2 OK done\r\n")
-		s.happened("message 1 1 UID RFC822.SIZE []", "second: 0")
+		s.happened("message data 1 1 UID RFC822.SIZE []", "second: 0")
 	})
 	t.Run("a callback that ends the connection gets no more", func(t *testing.T) {
 		s := selected(t, "")
@@ -389,7 +389,7 @@ func TestFetchLongSets(t *testing.T) {
 			t.Errorf("sent: got %v, want %v", sent, set)
 		}
 		s.server("* 1 FETCH (UID 1000000 FLAGS ())\r\nA1 OK done\r\nA3 OK done\r\n* 2500 FETCH (UID 1004998 FLAGS ())\r\n")
-		s.happened("FETCH: 1/1000000 UID FLAGS []", "message 2500 1004998 UID FLAGS []")
+		s.happened("FETCH: 1/1000000 UID FLAGS []", "message data 2500 1004998 UID FLAGS []")
 		s.server("A2 OK done\r\n")
 		s.happened("FETCH: 1")
 	})

@@ -13,8 +13,8 @@ import (
 	"github.com/tconn/tconn/reactor/reactortest"
 )
 
-// stored notes what comes of a STORE.
-func (s *session) stored(d *deferred.Deferred[*imap4.StoreData]) {
+// noteStore notes what comes of a STORE.
+func (s *session) noteStore(d *deferred.Deferred[*imap4.StoreData]) {
 	d.Handle(func(data *imap4.StoreData) { s.note("STORE: %s modified %q", byNumber(data.Messages), data.Modified) },
 		func(err error) { s.note("STORE failed: %s", failure(err)) })
 }
@@ -47,9 +47,9 @@ func TestStore(t *testing.T) {
 			`STORE 1 FLAGS.SILENT ()`, "A1 OK done\r\n", []string{`STORE: [] modified ""`}},
 		{"add by UID, and tell", func(s *session) *deferred.Deferred[*imap4.StoreData] { return s.AddFlags(imap4.UIDs(7), seen, tell) },
 			`UID STORE 7 +FLAGS (\Seen)`, "* 1 FETCH (UID 7 FLAGS (\\Seen a))\r\n* 2 FETCH (UID 8 FLAGS (b))\r\nA1 OK done\r\n",
-			[]string{`message 2 8 UID FLAGS [b]`, `STORE: [7: 1/7 UID FLAGS [\Seen a]] modified ""`}},
+			[]string{`message data 2 8 UID FLAGS [b]`, `STORE: [7: 1/7 UID FLAGS [\Seen a]] modified ""`}},
 		{"remove", func(s *session) *deferred.Deferred[*imap4.StoreData] { return s.RemoveFlags(imap4.SeqNums(3), seen) },
-			`STORE 3 -FLAGS.SILENT (\Seen)`, "* 3 FETCH (FLAGS (by another))\r\nA1 OK done\r\n", []string{`message 3 0 FLAGS [by another]`, `STORE: [] modified ""`}},
+			`STORE 3 -FLAGS.SILENT (\Seen)`, "* 3 FETCH (FLAGS (by another))\r\nA1 OK done\r\n", []string{`message data 3 0 FLAGS [by another]`, `STORE: [] modified ""`}},
 		{"unless changed", func(s *session) *deferred.Deferred[*imap4.StoreData] {
 			return s.AddFlags(imap4.SeqNums(7, 5, 9), seen, tell, imap4.StoreOptions{UnchangedSince: 320162338})
 		}, `STORE 5,7,9 (UNCHANGEDSINCE 320162338) +FLAGS.SILENT (\Seen)`, "* 5 FETCH (MODSEQ (320162350))\r\nA1 OK [MODIFIED 7,9] some were\r\n",
@@ -76,7 +76,7 @@ func TestStore(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			for _, cut := range []reactortest.Chunking{reactortest.Whole, reactortest.Bytewise} {
 				s := selected(t, allCaps)
-				s.stored(test.store(s))
+				s.noteStore(test.store(s))
 				s.wrote("A1 " + test.wrote + "\r\n")
 				s.serverCut(test.server, cut)
 				if strings.Contains(test.server, "BYE") {
@@ -128,7 +128,7 @@ func TestStoreArguments(t *testing.T) {
 
 func TestStoreLongSets(t *testing.T) {
 	s := selected(t, "")
-	s.stored(s.AddFlags(scattered(2500), seen, tell))
+	s.noteStore(s.AddFlags(scattered(2500), seen, tell))
 	lines := strings.SplitAfter(strings.TrimSuffix(string(s.tr.Take()), "\r\n"), "\r\n")
 	if len(lines) != 3 || slices.ContainsFunc(lines, func(line string) bool { return len(line) > 8000 }) {
 		t.Errorf("commands: got %d, want 3 of at most 8,000 bytes", len(lines))
@@ -140,7 +140,7 @@ func TestStoreLongSets(t *testing.T) {
 // A STORE and a FETCH of the same flags are not out together; others are.
 func TestStorePipelined(t *testing.T) {
 	s := selected(t, "")
-	s.stored(s.AddFlags(imap4.UIDs(1), seen, tell))
+	s.noteStore(s.AddFlags(imap4.UIDs(1), seen, tell))
 	s.fetch("FETCH", imap4.UIDs(1), imap4.FetchOptions{Sections: []imap4.BodySection{whole}})
 	s.fetch("flags", imap4.UIDs(1), imap4.FetchOptions{Items: imap4.ItemFlags})
 	s.wrote("A1 UID STORE 1 +FLAGS (\\Seen)\r\nA2 UID FETCH 1 (UID BODY[])\r\n")
