@@ -317,7 +317,7 @@ func (a *author) params() (params Params) {
 
 // What is written down is read back: whole, cut anywhere, owned, borrowed, and cloned.
 func TestFetchReadsWhatServersWrite(t *testing.T) {
-	for seed := range uint64(2000) {
+	for seed := range uint64(500) {
 		a := &author{Rand: rand.New(rand.NewPCG(seed, 4))}
 		var want []fetched
 		for range 1 + a.IntN(3) {
