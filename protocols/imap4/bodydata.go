@@ -42,6 +42,9 @@ func (f *fetchDecoder) keepParts(from int) []BodyStructure {
 // Accepted beyond it: a multipart without parts as its subtype alone, as in ("ALTERNATIVE" ("BOUNDARY" "x") NIL NIL).
 func (f *fetchDecoder) body() {
 	f.d.Open()
+	if !f.spend(costPart) {
+		return
+	}
 	first, kind := f.d.Field()
 	if kind == wire.FieldList {
 		f.multipart()
@@ -170,7 +173,7 @@ func (f *fetchDecoder) languageList() []string {
 	from := len(f.languages)
 	switch language, kind := d.Field(); {
 	case kind == wire.FieldList:
-		for d.Open(); d.More(); {
+		for d.Open(); f.more(costText); {
 			f.languages = append(f.languages, f.text())
 		}
 	case len(language) > 0:
@@ -195,7 +198,7 @@ func (f *fetchDecoder) paramList() Params {
 		return nil
 	}
 	from := len(f.params)
-	for d.Open(); d.More(); {
+	for d.Open(); f.more(costParam); {
 		name := f.word()
 		f.params = append(f.params, Param{Name: name, Value: f.text()})
 	}

@@ -18,7 +18,7 @@ func (f *fetchDecoder) readEnvelope() {
 // Accepted beyond it: NIL, which answers nil; values left out at the end, which are empty, and more values, which are dropped.
 func (f *fetchDecoder) envelope() *Envelope {
 	d := &f.d
-	if d.Nil() {
+	if d.Nil() || !f.spend(costEnvelope) {
 		return nil
 	}
 	f.envelopes = append(f.envelopes, Envelope{})
@@ -114,7 +114,9 @@ func (f *fetchDecoder) address(name []byte) {
 	if isPlaceholder(a.Mailbox) {
 		a.Mailbox = ""
 	}
-	f.addresses = append(f.addresses, a)
+	if f.spend(costAddress) {
+		f.addresses = append(f.addresses, a)
+	}
 }
 
 // isPlaceholder tells what servers put for a part of an address that the message does not have.

@@ -13,6 +13,7 @@ type fetchDecoder struct {
 	msg Message
 	err error // the first item that could not be read
 
+	budget    int // bytes that may still be spent on what follows
 	room      []byte
 	flags     []Flag
 	labels    []string
@@ -96,6 +97,7 @@ func (f *fetchDecoder) read(seq uint32) {
 	f.err = nil
 	f.msg.SeqNum = seq
 	d := &f.d
+	f.budget = d.Budget()
 	for d.Open(); d.More(); {
 		name := d.Upper(d.Name())
 		before := d.Mark()
@@ -109,6 +111,30 @@ func (f *fetchDecoder) read(seq uint32) {
 	f.note(d.Err())
 	f.msg.Flags, f.msg.GmailLabels, f.msg.Sections, f.msg.Extra = f.flags, f.labels, f.sections, f.extra
 }
+
+// What things cost in memory, in bytes, about.
+const (
+	costNumber   = 8
+	costText     = 16
+	costParam    = 32
+	costExtra    = 32
+	costAddress  = 72
+	costSection  = 128
+	costEnvelope = 208
+	costPart     = 272
+)
+
+// spend takes what a thing costs from the budget, and fails if there is not so much left.
+func (f *fetchDecoder) spend(cost int) bool {
+	if f.budget -= cost; f.budget < 0 {
+		f.d.Overspent()
+		return false
+	}
+	return true
+}
+
+// more is d.More for lists whose values cost something.
+func (f *fetchDecoder) more(cost int) bool { return f.d.More() && f.spend(cost) }
 
 func (f *fetchDecoder) note(err error) {
 	if f.err == nil {

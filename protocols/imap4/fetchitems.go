@@ -15,7 +15,7 @@ func (f *fetchDecoder) readFlags() {
 	d := &f.d
 	f.flags = f.flags[:0]
 	if !d.Nil() {
-		for d.Open(); d.More(); {
+		for d.Open(); f.more(costText); {
 			switch c, _ := d.Peek(); c {
 			case '(':
 				d.SkipValue()
@@ -122,7 +122,7 @@ func (f *fetchDecoder) readLabels() {
 	d := &f.d
 	f.labels = f.labels[:0]
 	if !d.Nil() {
-		for d.Open(); d.More(); {
+		for d.Open(); f.more(costText); {
 			if d.Nil() {
 				continue
 			}
@@ -144,7 +144,7 @@ func (f *fetchDecoder) readExtra(name []byte) {
 	if c, ok := f.d.Peek(); ok && c != ')' {
 		item.Raw = textview(f.d.SkipValue())
 	}
-	if f.d.Err() == nil {
+	if f.d.Err() == nil && f.spend(costExtra) {
 		f.extra = append(f.extra, item)
 	}
 }

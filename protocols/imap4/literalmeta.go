@@ -34,6 +34,7 @@ func (p *literalPrefix) next(u wire.Unit, l *wire.Limits) (meta LiteralMeta, ok 
 	if p.lost {
 		return meta, false
 	}
+	f.budget = f.d.Budget()
 	section, ok := p.items(&f, len(u.Bytes))
 	p.offset = len(u.Bytes)
 	p.lost = p.lost || f.d.Err() != nil

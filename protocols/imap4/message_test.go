@@ -139,6 +139,31 @@ func TestErrorsOfFetchedMessages(t *testing.T) {
 	}
 }
 
+// A peer does not get much memory for few bytes.
+func TestMemoryIsInProportion(t *testing.T) {
+	for name, items := range map[string]string{
+		"empty parts":     "BODYSTRUCTURE (" + strings.Repeat("()", 10_000) + ")",
+		"short parts":     "BODYSTRUCTURE (" + strings.Repeat("(1)", 10_000) + ")",
+		"empty addresses": "ENVELOPE (NIL NIL (" + strings.Repeat("()", 10_000) + "))",
+		"parts in a part": "BODYSTRUCTURE (" + strings.Repeat("((1)(1)(1))", 5_000) + ")",
+		"messages":        "BODYSTRUCTURE (" + strings.Repeat(`("message" "rfc822" 1 1 1 1 1()("1"))`, 1_000) + ")",
+	} {
+		f := fetch(t, "* 1 FETCH (FLAGS () "+items+" UID 7)\r\n")[0]
+		if !errors.Is(f.err, ErrResponseTooLarge) || f.show() != "1 uid=7 flags=[] !*wire.LimitError" {
+			t.Errorf("%s: got %.99s, %v, want the rest of the message and ErrResponseTooLarge", name, f.show(), f.err)
+		}
+	}
+	for name, items := range map[string]string{
+		"flags":     "FLAGS (" + strings.Repeat("a ", 10_000) + ")",
+		"addresses": "ENVELOPE (NIL NIL (" + strings.Repeat(`(NIL NIL "a" "b.c")`, 1_000) + "))",
+		"parts":     "BODYSTRUCTURE (" + strings.Repeat(textPart, 1_000) + ` "MIXED")`,
+	} {
+		if f := fetch(t, "* 1 FETCH ("+items+")\r\n")[0]; f.err != nil {
+			t.Errorf("%s: got %v, want no error", name, f.err)
+		}
+	}
+}
+
 // The rooms of a decoder hold no response in memory, and do not stay large.
 func TestDecoderLetsGo(t *testing.T) {
 	var f fetchDecoder

@@ -51,7 +51,7 @@ func (f *fetchDecoder) readSectionValue(s BodySection) {
 }
 
 func (f *fetchDecoder) addSection(s Section) {
-	if f.d.Err() == nil {
+	if f.d.Err() == nil && f.spend(costSection) {
 		f.sections = append(f.sections, s)
 	}
 }
@@ -75,7 +75,7 @@ func (f *fetchDecoder) sectionSpec() (s BodySection) {
 	d := &f.d
 	d.Byte('[')
 	from := len(f.numbers)
-	for c, _ := d.Peek(); c-'0' <= 9; c, _ = d.Peek() {
+	for c, _ := d.Peek(); c-'0' <= 9 && f.spend(costNumber); c, _ = d.Peek() {
 		f.numbers = append(f.numbers, int(d.Digits()))
 		if !d.TryByte('.') {
 			break
@@ -102,7 +102,7 @@ func (f *fetchDecoder) headerList() []string {
 		}
 	}
 	from := len(f.fields)
-	for d.Open(); d.More(); {
+	for d.Open(); f.more(costText); {
 		f.fields = append(f.fields, textview(d.AString()))
 	}
 	return f.fields[from:len(f.fields):len(f.fields)]

@@ -269,3 +269,13 @@ func (d *Decoder) SkipTo(offset int) {
 		d.pos = min(max(offset, d.pos), len(d.b))
 	}
 }
+
+// Budget is how many bytes of memory may be spent on what the unit holds, texts apart: in proportion to its bytes, so that a peer
+// does not get much for little, as it could with lists of empty lists. It is up to the caller to keep to it, and to call Overspent
+// when it does not suffice.
+func (d *Decoder) Budget() int {
+	return int(min(int64(len(d.b))*maxExpansion+smallUnit, d.limits.line()*maxLineExpansion))
+}
+
+// Overspent ends decoding with a *LimitError, unless it has failed before.
+func (d *Decoder) Overspent() { d.Fail(&LimitError{Limit: LimitBudget, Max: int64(d.Budget())}) }

@@ -15,7 +15,7 @@ var (
 	ErrTooDeep          = errors.New("imap4: lists nested too deep")
 )
 
-// Names of limits, as in LimitError.Limit: the fields of Limits, and the words of a capability list.
+// Names of limits, as in LimitError.Limit: the fields of Limits, the words of a capability list, and what a unit may take in memory.
 const (
 	LimitLine         = "Line"
 	LimitResponse     = "Response"
@@ -25,9 +25,10 @@ const (
 	LimitDepth        = "Depth"
 	LimitUntagged     = "Untagged"
 	LimitCapabilities = "Capabilities"
+	LimitBudget       = "Budget" // Decoder.Budget
 )
 
-// LimitError tells which limit the peer exceeded. It matches ErrLineTooLong, ErrResponseTooLarge,
+// LimitError tells which limit the peer exceeded. It matches ErrLineTooLong, ErrResponseTooLarge (limits Response and Budget),
 // ErrLiteralTooLarge (limits Literal and LiteralSize) or ErrTooDeep.
 type LimitError struct {
 	Limit string // one of the Limit... names
@@ -44,7 +45,7 @@ func (e *LimitError) Is(target error) bool {
 	switch e.Limit {
 	case LimitLine:
 		return target == ErrLineTooLong
-	case LimitResponse:
+	case LimitResponse, LimitBudget:
 		return target == ErrResponseTooLarge
 	case LimitLiteral, LimitLiteralSize:
 		return target == ErrLiteralTooLarge

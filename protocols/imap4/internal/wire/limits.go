@@ -11,6 +11,13 @@ const (
 	DefaultUntagged      = 1_000_000
 )
 
+// What the values of one unit may take in memory: see Decoder.Budget.
+const (
+	maxExpansion     = 16      // bytes for each byte of the unit
+	smallUnit        = 8 << 10 // and so many in any case,
+	maxLineExpansion = 64      // but not more than this for each byte of Limits.Line
+)
+
 // MaxCapabilities is how many words Capabilities takes from one list.
 const MaxCapabilities = 1000
 
