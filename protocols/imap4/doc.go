@@ -13,6 +13,10 @@
 // command has a file of its own: capability.go, login.go, noop.go, logout.go. The bytes themselves are the business of
 // internal/wire.
 //
+// What a FETCH answers: message.go with flag.go, envelope.go, bodystructure.go, section.go and clone.go is what callers see; fetchdata.go
+// with fetchitems.go, envelopedata.go, bodydata.go, sectiondata.go and internaldate.go reads it; literalmeta.go says of which section
+// a literal is before it comes. messageset.go and uidlist.go are the numbers of messages.
+//
 // The client never hangs and never guesses: each wait has a deadline that trickled data cannot extend, each length the server
 // controls has a limit, and whatever ends the connection fails every command that was not answered, once, with the reason.
 package imap4

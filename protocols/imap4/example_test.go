@@ -153,3 +153,58 @@ func ExampleCapabilities() {
 	// AUTH: ['PLAIN', 'LOGIN']
 	// SORT: [None, 'DISPLAY']
 }
+
+func ExampleMessageSet() {
+	set := imap4.UIDs(7, 3, 4, 5).AddRange(100, imap4.Star)
+	fmt.Println(set)
+	fmt.Println(set.Remove(imap4.UIDs(4)))
+	fmt.Println(set.Contains(4), set.Contains(6), set.IsOpen())
+	for part := range imap4.SeqNums(1, 3, 5, 7, 9).Split(5) {
+		fmt.Println(part)
+	}
+	// Output:
+	// 3:5,7,100:*
+	// 3,5,7,100:*
+	// true false true
+	// 1,3,5
+	// 7,9
+}
+
+func ExamplePairs() {
+	from, _ := imap4.ParseUIDList("20:19,7")
+	to, _ := imap4.ParseUIDList("101:103")
+	for old, new := range imap4.Pairs(from, to) {
+		fmt.Println(old, "is now", new)
+	}
+	// Output:
+	// 20 is now 101
+	// 19 is now 102
+	// 7 is now 103
+}
+
+func ExampleBodySection() {
+	fmt.Println(imap4.BodySection{Peek: true, Count: 1024})
+	fmt.Println(imap4.BodySection{Part: []int{2, 1}, Specifier: imap4.SpecifierMIME})
+	fmt.Println(imap4.BodySection{Specifier: imap4.SpecifierHeaderFields, Fields: []string{"From", "Subject"}, Peek: true})
+	// Output:
+	// BODY.PEEK[]<0.1024>
+	// BODY[2.1.MIME]
+	// BODY.PEEK[HEADER.FIELDS (From Subject)]
+}
+
+func ExampleBodyStructure_Walk() {
+	message := imap4.BodyStructure{Type: "multipart", Subtype: "mixed", Children: []imap4.BodyStructure{
+		{Type: "text", Subtype: "plain"},
+		{Type: "application", Subtype: "pdf", Disposition: imap4.Disposition{
+			Value: "attachment", Params: imap4.Params{{Name: "filename*", Value: "utf-8''caf%C3%A9.pdf"}},
+		}},
+	}}
+	message.Walk(func(path []int, part *imap4.BodyStructure) bool {
+		fmt.Printf("%v %s/%s %q\n", path, part.Type, part.Subtype, part.Filename())
+		return true
+	})
+	// Output:
+	// [] multipart/mixed ""
+	// [1] text/plain ""
+	// [2] application/pdf "café.pdf"
+}
