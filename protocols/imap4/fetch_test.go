@@ -350,7 +350,7 @@ func TestFetchVanished(t *testing.T) {
 	s.SetEnabled("QRESYNC")
 	s.fetch("FETCH", imap4.AllUIDs(), imap4.FetchOptions{Items: imap4.ItemFlags, ChangedSince: 5, Vanished: func(uids imap4.MessageSet) { s.note("vanished %v %v", uids, uids.IsUID()) }})
 	s.server("* VANISHED (EARLIER) 300:310,405\r\n* 1 FETCH (UID 1 FLAGS () MODSEQ (6))\r\n* VANISHED (EARLIER) odd\r\nA1 OK done\r\n")
-	s.happened("vanished 300:310,405 true", "FETCH: 1/1 UID FLAGS MODSEQ [] modseq 6", "FETCH: 1")
+	s.happened("vanished 300:310,405 true", "FETCH: 1/1 UID FLAGS MODSEQ [] modseq 6", `* VANISHED "(EARLIER) odd"`, "FETCH: 1")
 }
 
 // scattered is a set whose text is long.

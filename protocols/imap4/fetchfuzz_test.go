@@ -115,12 +115,12 @@ func allocated(input []byte) uint64 {
 	_, _ = f.own(r.Number, r.Args)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	kept, _ = f.own(r.Number, r.Args)
+	keptBytes, _ = f.own(r.Number, r.Args)
 	runtime.ReadMemStats(&after)
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-var kept *Message
+var keptBytes *Message
 
 func FuzzFetchData(f *testing.F) {
 	f.Add([]byte(realisticLine), 100)

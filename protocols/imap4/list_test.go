@@ -12,7 +12,7 @@ import (
 )
 
 // shown is entries in short, for tests.
-func shown(entries []imap4.ListEntry) string {
+func shownEntry(entries []imap4.ListEntry) string {
 	var lines []string
 	for _, e := range entries {
 		line := fmt.Sprintf("%q %q %v", e.Name, e.Delimiter, e.Attrs)
@@ -44,7 +44,7 @@ func shown(entries []imap4.ListEntry) string {
 
 func wantList(t *testing.T, d *deferred.Deferred[[]imap4.ListEntry], want ...string) {
 	t.Helper()
-	if entries, want := shown(got(t, d)), strings.Join(want, "\n"); entries != want {
+	if entries, want := shownEntry(got(t, d)), strings.Join(want, "\n"); entries != want {
 		t.Errorf("list:\n got %s\nwant %s", entries, want)
 	}
 }

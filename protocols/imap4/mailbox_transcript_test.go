@@ -16,7 +16,7 @@ func notedSelect(u *user, d *deferred.Deferred[*imap4.MailboxInfo]) {
 func mailboxSession(u *user) {
 	noted(u, "NAMESPACE", u.Namespace())
 	u.List("", "*", imap4.ListOptions{Status: imap4.StatusMessages}).Handle(
-		func(entries []imap4.ListEntry) { u.note("LIST: %s", shown(entries)) },
+		func(entries []imap4.ListEntry) { u.note("LIST: %s", shownEntry(entries)) },
 		func(err error) { u.note("LIST failed: %v", err) },
 	)
 	track(u, "CREATE", u.Create("neu"))

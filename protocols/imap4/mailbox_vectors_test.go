@@ -78,7 +78,7 @@ func (v vector) issue(u *user) {
 				i.Exists, i.Recent, i.Unseen, i.UIDValidity, i.UIDNext, i.Flags, i.PermanentFlags, i.Rights, i.ReadOnly)
 		}, failed)
 	case "list":
-		u.List("", "*").Handle(func(entries []imap4.ListEntry) { u.note("%s", shown(entries)) }, failed)
+		u.List("", "*").Handle(func(entries []imap4.ListEntry) { u.note("%s", shownEntry(entries)) }, failed)
 	case "status":
 		u.Status("INBOX", imap4.StatusMessages).Handle(func(s imap4.StatusData) {
 			u.note("%v: %d messages, %d unseen, modseq %d, id %s", s.Items(), s.Messages, s.Unseen, s.HighestModSeq, s.MailboxID)
