@@ -90,12 +90,13 @@ func (d *tconnDialer) dial(i int) {
 	}
 }
 
-// tconnIdlers leaves the connections alone when they have logged in.
+// tconnIdlers idles on all connections: Idle keeps it up.
 func tconnIdlers(j imapJob) connectIdlers {
 	return func(exists func(n uint32)) {
 		d, all := newTconnDialer(j), make(chan struct{})
 		d.listener = tconnExists{exists: exists}
-		d.ready = func(*tconnClient) {
+		d.ready = func(c *tconnClient) {
+			c.Idle()
 			if d.came == j.Connections {
 				close(all)
 			}
@@ -111,11 +112,7 @@ type tconnExists struct {
 	exists func(n uint32)
 }
 
-func (l tconnExists) Untagged(u imap4.Untagged) {
-	if u.Name == "EXISTS" {
-		l.exists(u.Number)
-	}
-}
+func (l tconnExists) Exists(n uint32) { l.exists(n) }
 
 // tconnNoops counts the answers and asks again until the time is up.
 type tconnNoops struct {
