@@ -120,19 +120,18 @@ type tconnNoops struct {
 	done int
 }
 
-// keepGoing has a client issue n commands, and a new one for each answer.
+// keepGoing has a client issue n commands, each again when it was answered.
 func (s *tconnNoops) keepGoing(c *tconnClient, n int) {
-	var again func()
-	next := func(struct{}) {
-		s.done++
-		if s.m.over.Load() {
-			s.m.report(float64(s.done))
-		}
-		again()
-	}
-	again = func() { c.Noop().Handle(next, failed) }
 	for range n {
-		again()
+		noop := &imap4.Command{Name: "NOOP", Class: imap4.ClassUID}
+		noop.Done = func(err error) {
+			check(err)
+			if s.done++; s.m.over.Load() {
+				s.m.report(float64(s.done))
+			}
+			check(c.Do(noop))
+		}
+		check(c.Do(noop))
 	}
 }
 
