@@ -34,7 +34,7 @@ Resident bytes for each idle connection in the client's process, after garbage c
 	memory()
 	fmt.Print("\n## IMAP\n\n")
 	imapAll()
-	fmt.Printf(imapNotes, trafficKB, figure(pythonMails), figure(pythonIdlers))
+	fmt.Printf(imapNotes, trafficKB, figure(pythonMails), pythonLarge, figure(pythonIdlers))
 	fmt.Print("\n## An idle IMAP connection\n\n```\n")
 	idleIMAP()
 	fmt.Print("```\n\n`tconn` is the whole IMAP client on one reactor, `gnet` is gnet's client with nothing of IMAP, `goroutine` is a goroutine and a bufio.Reader, `goimap` is go-imap v2.0.0-beta.8.\n\n## Group\n\n```\n")
@@ -47,8 +47,8 @@ The server replays answers that were prepared before, but for the rows of Doveco
 named. The raw reader sends the same commands, counts the bytes of the answers and looks for the tagged line where a read ends: the limit. go-imap v2 collects
 each message of metadata, which is how it decodes, and reads bodies as a stream; go-imap v1 holds each body in memory; imaplib answers lines of bytes, decodes nothing and
 holds the whole answer; Twisted decodes and holds the whole answer. Memory is the peak of resident memory over that before the work; of idle connections, what is left after
-garbage collection, and the same after %d KB were received on each. A push is timed from the server's write to the client's callback. Python fetches %s messages in a
-command and holds %s connections; Twisted and imaplib have no IDLE, their connections are idle without; imaplib and go-imap v1 have no pipelining, and Twisted's is a queue.
+garbage collection, and the same after %d KB were received on each. A push is timed from the server's write to the client's callback. Python fetches %s messages
+(of 10 MB, %d) in a command and holds %s connections; Twisted and imaplib have no IDLE, their connections are idle without; imaplib and go-imap v1 have no pipelining, and Twisted's is a queue.
 An aim is what we want to reach, and whether this run did.
 `
 

@@ -14,6 +14,7 @@ const (
 	imapRounds    = 3
 	dovecotMails  = 5_000
 	pythonMails   = 2_000 // Twisted decodes about a thousand in a second
+	pythonLarge   = 20    // of largeMails
 	imapIdlers    = 10_000
 	pythonIdlers  = 2_000
 	noopClients   = 64
@@ -167,9 +168,13 @@ func imapPart(name, what, work string, job imapJob, metrics []imapMetric) imapEx
 
 // smaller is the job for Python: less in one command, fewer connections; the figures are for each of them.
 func smaller(job imapJob) imapJob {
-	if job.Messages > pythonMails && job.Bytes > 0 {
-		job.Bytes = job.Bytes / job.Messages * pythonMails
-		job.Messages = pythonMails
+	if job.Messages > 0 {
+		fewer := min(job.Messages, pythonMails)
+		if job.Mailbox == largeBox {
+			fewer = pythonLarge
+		}
+		job.Bytes = job.Bytes / job.Messages * fewer
+		job.Messages = fewer
 	}
 	job.Connections = min(job.Connections, pythonIdlers)
 	return job
