@@ -1,7 +1,6 @@
 package imap4
 
 import (
-	"math"
 	"strings"
 
 	"github.com/tconn/tconn/deferred"
@@ -32,7 +31,8 @@ type SearchOptions struct {
 	All, Min, Max, Count bool
 	// Save keeps the result at the server, for SavedResult (SEARCHRES, RFC 5182). If only Save is set nothing is answered.
 	Save bool
-	// Partial asks for a part of the result (PARTIAL, RFC 9394; CONTEXT=SEARCH or CONTEXT=SORT, RFC 5267). It does not go with All.
+	// Partial asks for a part of the result: First 1 and Last 500 are the first 500 (PARTIAL, RFC 9394; CONTEXT=SEARCH or CONTEXT=SORT, RFC
+	// 5267), -1 and -500 the last 500 (PARTIAL). The zero value is no part. It does not go with All.
 	Partial PartialRange
 	// Relevancy asks how well each message matches a Fuzzy query (SEARCH=FUZZY, RFC 6203).
 	Relevancy bool
@@ -64,9 +64,9 @@ type SearchData struct {
 	Saved bool
 	// UpdateTag names the search while its updates come; see CancelUpdate. "" if the server sends none.
 	UpdateTag string
-	// Limit is after how many messages the server has stopped to look, zero if it has looked at all (MESSAGELIMIT, RFC 9738); LimitUID is
-	// the lowest UID it has come to, zero if it did not tell.
-	Limit, LimitUID uint32
+	// Incomplete is set when the server has not looked at all messages, because they are too many (MESSAGELIMIT, RFC 9738): it says from
+	// which on upwards it has.
+	Incomplete *MessageLimitError
 }
 
 // PartialData is a part of a result.
@@ -122,7 +122,7 @@ func newSearch(c *Client, name string, q Query, o []SearchOptions) *search {
 	if len(o) == 1 {
 		s.options = o[0]
 	}
-	if o := &s.options; !o.Min && !o.Max && !o.Count && !o.Save && o.Partial == (PartialRange{}) {
+	if o := &s.options; !o.Min && !o.Max && !o.Count && !o.Save && o.Partial.IsZero() {
 		o.All = true
 	}
 	return s
@@ -166,17 +166,15 @@ func searchFault(name, fault string, p *program) error {
 
 func (s *search) optionsFault() string {
 	o := &s.options
-	switch p := o.Partial; {
+	switch {
 	case o.Relevancy && !s.program.fuzzy:
 		return "relevancy is of a Fuzzy query only"
-	case p == (PartialRange{}):
+	case o.Partial.IsZero():
 		return ""
 	case o.All:
 		return "Partial and All do not go together"
-	case p.First == 0 || p.Last == 0 || (p.First < 0) != (p.Last < 0):
-		return "a part begins and ends at one side of 0"
-	case max(p.First, p.Last) > math.MaxUint32 || min(p.First, p.Last) < -math.MaxUint32:
-		return "a part is out of range"
+	case !o.Partial.isValid():
+		return "Partial is no range"
 	}
 	return ""
 }
@@ -208,7 +206,7 @@ func (s *search) needs() {
 // onlyExtended: it cannot be asked without RETURN.
 func (s *search) onlyExtended() bool {
 	o := &s.options
-	return o.Save || o.Partial != (PartialRange{}) || o.Relevancy || o.Context || o.Update != nil
+	return o.Save || !o.Partial.IsZero() || o.Relevancy || o.Context || o.Update != nil
 }
 
 // searchNeeds makes of what a program needs what is looked for first and what is looked at last. Where the server has told a part of its
@@ -264,7 +262,7 @@ func (s *search) returns(b *wire.CommandBuilder) {
 			name string
 		}{
 			{o.Min, "MIN"}, {o.Max, "MAX"}, {o.All, "ALL"}, {o.Count, "COUNT"}, {o.Save, "SAVE"}, {o.Context, "CONTEXT"},
-			{o.Update != nil, "UPDATE"}, {o.Relevancy, "RELEVANCY"}, {o.Partial != (PartialRange{}), "PARTIAL " + o.Partial.String()},
+			{o.Update != nil, "UPDATE"}, {o.Relevancy, "RELEVANCY"}, {!o.Partial.IsZero(), "PARTIAL " + o.Partial.String()},
 		} {
 			if option.set {
 				between()
@@ -295,13 +293,7 @@ func (s *search) result(r *wire.Response) (*SearchData, error) {
 		data.UpdateTag = tagText(s.cmd.tag)
 		s.c.addContext(data.UpdateTag, s.uid, o.Update)
 	}
-	if r.Code == "MESSAGELIMIT" {
-		d := r.CodeDecoder(s.c.options().Limits)
-		data.Limit = d.Number()
-		if d.TrySP() {
-			data.LimitUID = d.Number()
-		}
-	}
+	data.Incomplete, _ = messageLimit(s.cmd.name, r).(*MessageLimitError)
 	return data, nil
 }
 

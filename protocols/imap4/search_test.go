@@ -33,7 +33,9 @@ func foundText(d *imap4.SearchData) string {
 	add(d.Relevancy != nil, " relevancy %v", d.Relevancy)
 	add(d.Saved, " saved")
 	add(d.UpdateTag != "", " updates %s", d.UpdateTag)
-	add(d.Limit != 0, " limit %d to %d", d.Limit, d.LimitUID)
+	if e := d.Incomplete; e != nil {
+		add(true, " limit %d to %d", e.Limit, e.Lowest)
+	}
 	return strings.TrimSpace(text)
 }
 
@@ -186,9 +188,9 @@ func TestSearchIsRefused(t *testing.T) {
 	}{
 		{"two options", make([]imap4.SearchOptions, 2), "more than one SearchOptions"},
 		{"partial and all", []imap4.SearchOptions{{All: true, Partial: imap4.PartialRange{First: 1, Last: 2}}}, "Partial and All do not go together"},
-		{"partial from both sides", []imap4.SearchOptions{{Partial: imap4.PartialRange{First: 1, Last: -2}}}, "a part begins and ends at one side of 0"},
-		{"half a partial", []imap4.SearchOptions{{Partial: imap4.PartialRange{First: 1}}}, "a part begins and ends at one side of 0"},
-		{"partial out of range", []imap4.SearchOptions{{Partial: imap4.PartialRange{First: 1, Last: 1 << 32}}}, "a part is out of range"},
+		{"partial from both sides", []imap4.SearchOptions{{Partial: imap4.PartialRange{First: 1, Last: -2}}}, "Partial is no range"},
+		{"half a partial", []imap4.SearchOptions{{Partial: imap4.PartialRange{First: 1}}}, "Partial is no range"},
+		{"partial out of range", []imap4.SearchOptions{{Partial: imap4.PartialRange{First: 1, Last: 1 << 32}}}, "Partial is no range"},
 		{"relevancy of what is not fuzzy", []imap4.SearchOptions{{Relevancy: true}}, "relevancy is of a Fuzzy query only"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -367,7 +369,9 @@ func TestSearchesTogether(t *testing.T) {
 		issue(s)
 		s.wrote("A2 CAPABILITY\r\n")
 		s.server("* CAPABILITY IMAP4rev1 ESEARCH\r\nA2 OK done\r\n")
-		s.wrote("A1 UID SEARCH RETURN (ALL) SEEN\r\nA3 UID SEARCH RETURN (ALL) FLAGGED\r\nA4 UID SEARCH RETURN (ALL) ALL\r\n")
+		if sent := string(s.tr.Take()); strings.Count(sent, " UID SEARCH RETURN (ALL) ") != len(queries) {
+			t.Errorf("client sent %q, want all %d searches with RETURN", sent, len(queries))
+		}
 	})
 	t.Run("data that could be for either fails both", func(t *testing.T) {
 		for _, data := range []string{"* ESEARCH UID ALL 5", "* SEARCH 5"} {

@@ -54,8 +54,8 @@ func (n *ThreadNode) All() iter.Seq2[int, *ThreadNode] {
 // Command: THREAD (RFC 5256). Legal in: selected.
 // Fires with: the threads in the server's order, nil if there are none.
 // Fails with: *CharsetError, *ResponseError, *UnsupportedError without THREAD=algorithm, *ArgumentError, *CommandError; ErrUIDOnly;
-// *LimitError if there are more than Limits.Untagged messages or more than 10,000 branches within branches, *SyntaxError if the answer
-// cannot be read.
+// *MessageLimitError if the server has not looked at all messages; *LimitError if there are more than Limits.Untagged messages or
+// more than 10,000 branches within branches, *SyntaxError if the answer cannot be read.
 func (c *Client) Thread(algorithm ThreadAlgorithm, q Query) *deferred.Deferred[[]ThreadNode] {
 	return c.thread("THREAD", algorithm, q)
 }
@@ -90,5 +90,10 @@ func (c *Client) thread(name string, algorithm ThreadAlgorithm, q Query) *deferr
 		}
 		return true
 	}
-	return withCharsets(issue(c, cmd, func(*wire.Response) ([]ThreadNode, error) { return t.tree(), nil }))
+	return withCharsets(issue(c, cmd, func(r *wire.Response) ([]ThreadNode, error) {
+		if err := messageLimit(name, r); err != nil {
+			return nil, err
+		}
+		return t.tree(), nil
+	}))
 }
