@@ -47,7 +47,7 @@ func TestCopy(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, cut := range []reactortest.Chunking{reactortest.Whole, reactortest.Bytewise} {
-				s := selected(t, allCaps)
+				s := opened(t, allCaps)
 				s.noteCopy(s.Copy(test.set, test.mailbox))
 				s.wrote("A1 " + test.wrote + "\r\n")
 				s.serverCut(test.server, cut)
@@ -56,7 +56,7 @@ func TestCopy(t *testing.T) {
 		})
 	}
 	t.Run("bad arguments", func(t *testing.T) {
-		s := selected(t, allCaps)
+		s := opened(t, allCaps)
 		for _, d := range []*deferred.Deferred[imap4.CopyUID]{s.Copy(imap4.UIDs(), "x"), s.Copy(imap4.UIDs(1), "a\xff")} {
 			_, err, _ := d.Result()
 			if bad := new(imap4.ArgumentError); !errors.As(err, &bad) {
@@ -66,7 +66,7 @@ func TestCopy(t *testing.T) {
 		s.wrote("")
 	})
 	t.Run("a long set", func(t *testing.T) {
-		s := selected(t, "")
+		s := opened(t, "")
 		s.noteCopy(s.Copy(scattered(2500), "x"))
 		for n := 1; n <= 3; n++ {
 			line := string(s.tr.Take())
@@ -78,7 +78,7 @@ func TestCopy(t *testing.T) {
 		s.happened("COPY: 1 1->11 2->12 3->13")
 	})
 	t.Run("by number goes alone", func(t *testing.T) {
-		s := selected(t, "")
+		s := opened(t, "")
 		s.fetch("FETCH", imap4.SeqNums(1), imap4.FetchOptions{})
 		s.noteCopy(s.Copy(imap4.SeqNums(1), "x"))
 		s.fetch("FETCH", imap4.SeqNums(1), imap4.FetchOptions{})
@@ -113,7 +113,7 @@ func TestMove(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, cut := range []reactortest.Chunking{reactortest.Whole, reactortest.Bytewise} {
-				s := selected(t, allCaps)
+				s := opened(t, allCaps)
 				s.noteMove(imap4.UIDs(42, 43))
 				s.wrote("A1 UID MOVE 42:43 Trash\r\n")
 				s.serverCut(test.server, cut)
@@ -164,7 +164,7 @@ func TestMoveWithoutMOVE(t *testing.T) {
 		}, []string{`MOVE failed: imap4: UID STORE: the server said NO "read-only"`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := selected(t, test.caps)
+			s := opened(t, test.caps)
 			s.noteMove(test.set)
 			for _, step := range test.steps {
 				s.wrote(step.wrote)

@@ -34,7 +34,7 @@ func TestFetchAllocations(t *testing.T) {
 		{"owned", imap4.FetchOptions{Items: metadata}, 4},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := selected(t, "")
+			s := opened(t, "")
 			s.Listener = nil
 			count := 0
 			s.Fetch(imap4.AllUIDs(), test.o, func(*imap4.Message) { count++ })
@@ -53,7 +53,7 @@ func TestFetchAllocations(t *testing.T) {
 func BenchmarkFetch(b *testing.B) {
 	for _, borrow := range []bool{false, true} {
 		b.Run(fmt.Sprintf("borrow=%v", borrow), func(b *testing.B) {
-			s := selected(b, "")
+			s := opened(b, "")
 			s.Listener = nil
 			input := envelopes(100)
 			s.Fetch(imap4.AllUIDs(), imap4.FetchOptions{Items: metadata, Borrow: borrow}, nil)

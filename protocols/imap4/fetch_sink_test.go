@@ -67,7 +67,7 @@ func TestSink(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, cut := range []reactortest.Chunking{reactortest.Whole, reactortest.Bytewise} {
-				s := selected(t, "")
+				s := opened(t, "")
 				s.bodies(imap4.AllUIDs(), nil)
 				s.serverCut(test.server, cut)
 				s.happened(test.want...)
@@ -75,13 +75,13 @@ func TestSink(t *testing.T) {
 		})
 	}
 	t.Run("nil keeps it in memory", func(t *testing.T) {
-		s := selected(t, "")
+		s := opened(t, "")
 		s.fetch("FETCH", imap4.AllUIDs(), imap4.FetchOptions{Sections: []imap4.BodySection{whole}, Sink: func(imap4.LiteralMeta) imap4.LiteralSink { return nil }})
 		s.server("* 1 FETCH (UID 1 BODY[] {3}\r\nabc)\r\nA1 OK done\r\n")
 		s.happened(`FETCH: 1/1 UID BODY[]=0:"abc"`, "FETCH: 1")
 	})
 	t.Run("an error fails that command only, and drops the rest", func(t *testing.T) {
-		s := selected(t, "")
+		s := opened(t, "")
 		s.bodies(imap4.AllUIDs(), func(k *sink) { k.fails = errors.New("disk full") })
 		s.noop()
 		s.server("* 1 FETCH (UID 1 BODY[] {3}\r\na")
@@ -90,7 +90,7 @@ func TestSink(t *testing.T) {
 		s.closed(false)
 	})
 	t.Run("literals that nobody wants are dropped", func(t *testing.T) {
-		s := selected(t, "")
+		s := opened(t, "")
 		s.fetch("FETCH", imap4.UIDs(1), imap4.FetchOptions{Items: imap4.ItemFlags})
 		s.server("* 2 FETCH (UID 2 BODY[] {3}\r\nabc)\r\n* 1 FETCH (UID 1 FLAGS () BODY[TEXT] {3}\r\nabc)\r\nA1 OK done\r\n")
 		s.happened(`message data 2 2 UID []`, `FETCH: 1/1 UID FLAGS [] BODY[TEXT]=3:""`, "FETCH: 1")
@@ -112,7 +112,7 @@ func TestSink(t *testing.T) {
 		}
 	})
 	t.Run("a sink that pauses stops the reading, and the clock", func(t *testing.T) {
-		s := selected(t, "")
+		s := opened(t, "")
 		s.bodies(imap4.AllUIDs(), func(k *sink) {
 			k.write = func() { s.PauseProducing() }
 		})
@@ -128,7 +128,7 @@ func TestSink(t *testing.T) {
 		s.happened(`1/1 BODY[] 3 false: "abc", <nil>`, `FETCH: 1/1 UID BODY[]=2:""`, "FETCH: 1")
 	})
 	t.Run("a sink whose fetch is cancelled", func(t *testing.T) {
-		s := selected(t, "")
+		s := opened(t, "")
 		var k *sink
 		d := s.Fetch(imap4.AllUIDs(), imap4.FetchOptions{Sections: []imap4.BodySection{whole}, Sink: func(imap4.LiteralMeta) imap4.LiteralSink {
 			k = &sink{s: s, name: "sink"}
@@ -141,7 +141,7 @@ func TestSink(t *testing.T) {
 		s.happened(`sink: "a", deferred: cancelled`)
 	})
 	t.Run("a sink that is made as the connection ends", func(t *testing.T) {
-		s := selected(t, "")
+		s := opened(t, "")
 		s.fetch("FETCH", imap4.AllUIDs(), imap4.FetchOptions{Sections: []imap4.BodySection{whole}, Sink: func(imap4.LiteralMeta) imap4.LiteralSink {
 			s.tr.AbortConnection()
 			return &sink{s: s, name: "sink"}
@@ -159,7 +159,7 @@ func TestSinkLoss(t *testing.T) {
 	begins, ends := strings.Index(input, "abc"), strings.Index(input, " FLAGS")
 	for _, e := range endings {
 		for n := 0; n <= len(input); n++ {
-			s := selected(t, "")
+			s := opened(t, "")
 			s.bodies(imap4.AllUIDs(), nil)
 			s.server(input[:n])
 			e.lose(s)
@@ -192,7 +192,7 @@ func (c *counter) Done(error) { c.done++ }
 // A message of 1 GiB costs no memory to speak of.
 func TestSinkMemory(t *testing.T) {
 	const size, most = 1 << 30, 1 << 20
-	s := selected(t, "")
+	s := opened(t, "")
 	s.Listener = nil
 	k := new(counter)
 	d := s.Fetch(imap4.UIDs(1), imap4.FetchOptions{Sections: []imap4.BodySection{whole}, Sink: func(imap4.LiteralMeta) imap4.LiteralSink { return k }}, nil)

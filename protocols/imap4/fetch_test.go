@@ -15,8 +15,8 @@ import (
 // allCaps is a server that can do all that FETCH and its kin can ask for.
 const allCaps = "UIDPLUS MOVE CONDSTORE QRESYNC PARTIAL OBJECTID SAVEDATE PREVIEW BINARY SEARCHRES X-GM-EXT-1"
 
-// selected is a session with a mailbox open, on a server with these capabilities.
-func selected(t testing.TB, caps string) *session {
+// opened is a session with a mailbox open, on a server with these capabilities.
+func opened(t testing.TB, caps string) *session {
 	t.Helper()
 	s := start(t, newUser(nil))
 	s.server("* PREAUTH ready\r\n* CAPABILITY IMAP4rev1 " + caps + "\r\n")
@@ -26,8 +26,8 @@ func selected(t testing.TB, caps string) *session {
 	return s
 }
 
-// shown is a message in one line: what there is of it.
-func shown(m *imap4.Message) string {
+// messageText is a message in one line: what there is of it.
+func messageText(m *imap4.Message) string {
 	text := fmt.Sprintf("%d/%d %s", m.SeqNum, m.UID, m.Items())
 	if m.Has(imap4.ItemFlags) {
 		text += fmt.Sprint(" ", m.Flags)
@@ -49,7 +49,7 @@ func shown(m *imap4.Message) string {
 
 // fetch notes what comes of a FETCH.
 func (s *session) fetch(name string, set imap4.MessageSet, o imap4.FetchOptions) *deferred.Deferred[int] {
-	d := s.Fetch(set, o, func(m *imap4.Message) { s.note("%s: %s", name, shown(m)) })
+	d := s.Fetch(set, o, func(m *imap4.Message) { s.note("%s: %s", name, messageText(m)) })
 	d.Handle(func(n int) { s.note("%s: %d", name, n) }, func(err error) { s.note("%s failed: %s", name, failure(err)) })
 	return d
 }
@@ -84,7 +84,7 @@ func TestFetchCommand(t *testing.T) {
 			"UID FETCH 1:* (UID) (PARTIAL -1:-100 CHANGEDSINCE 7)"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := selected(t, allCaps)
+			s := opened(t, allCaps)
 			s.SetEnabled("QRESYNC")
 			s.fetch("FETCH", test.set, test.o)
 			s.wrote("A1 " + test.want + "\r\n")
@@ -121,7 +121,7 @@ func TestFetchArguments(t *testing.T) {
 		{"PARTIAL from both ends", imap4.AllUIDs(), imap4.FetchOptions{Partial: imap4.PartialRange{First: 1, Last: -2}}, 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := selected(t, allCaps)
+			s := opened(t, allCaps)
 			_, err, _ := s.Fetch(test.set, test.o, nil).Result()
 			var bad *imap4.ArgumentError
 			if !errors.As(err, &bad) || bad.Arg != test.arg {
@@ -145,19 +145,19 @@ func TestFetchNeeds(t *testing.T) {
 		{"the second of two", "PREVIEW", imap4.FetchOptions{Items: imap4.ItemPreview | imap4.ItemFlags, Sections: []imap4.BodySection{{}}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := selected(t, "")
+			s := opened(t, "")
 			s.fetch("FETCH", imap4.AllUIDs(), test.o)
 			s.wrote("")
 			s.happened("FETCH failed: imap4: UID FETCH: the server does not offer " + test.missing + " (sent false)")
 		})
 	}
 	t.Run("VANISHED before ENABLE", func(t *testing.T) {
-		s := selected(t, allCaps)
+		s := opened(t, allCaps)
 		s.fetch("FETCH", imap4.AllUIDs(), imap4.FetchOptions{ChangedSince: 1, Vanished: func(imap4.MessageSet) {}})
 		s.happened("FETCH failed: imap4: UID FETCH: the extension has to be switched on with Enable first (sent false)")
 	})
 	t.Run("sequence numbers where there are none any more", func(t *testing.T) {
-		s := selected(t, "UIDONLY")
+		s := opened(t, "UIDONLY")
 		s.SetEnabled("UIDONLY")
 		s.fetch("FETCH", imap4.AllMessages(), imap4.FetchOptions{})
 		s.happened("FETCH failed: imap4: FETCH: the command is not allowed in this state of the session (sent false)")
@@ -215,7 +215,7 @@ func TestFetchAnswers(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, cut := range []reactortest.Chunking{reactortest.Whole, reactortest.Bytewise} {
-				s := selected(t, allCaps)
+				s := opened(t, allCaps)
 				s.fetch("FETCH", test.set, test.o)
 				s.serverCut(test.server, cut)
 				s.happened(test.want...)
@@ -231,7 +231,7 @@ func TestFetchAnswers(t *testing.T) {
 func TestFetchLoss(t *testing.T) {
 	const input = "* 1 FETCH (UID 1 FLAGS () BODY[] {3}\r\nabc)\r\n* 2 FETCH (UID 2 BODY[] \"de\" FLAGS ())\r\nA1 OK done\r\n"
 	for n := 0; n <= len(input); n++ {
-		s := selected(t, "")
+		s := opened(t, "")
 		s.fetch("FETCH", imap4.AllUIDs(), imap4.FetchOptions{Items: imap4.ItemFlags, Sections: []imap4.BodySection{whole}})
 		s.server(input[:n])
 		s.tr.Lose(nil)
@@ -258,7 +258,7 @@ func TestFetchPipelined(t *testing.T) {
 	flags := imap4.FetchOptions{Items: imap4.ItemFlags}
 	body := imap4.FetchOptions{Sections: []imap4.BodySection{whole}}
 	t.Run("what cannot be confused is out together, whatever the order of the answers", func(t *testing.T) {
-		s := selected(t, "")
+		s := opened(t, "")
 		s.fetch("first", imap4.UIDs(1), flags)
 		s.fetch("second", imap4.UIDs(2), flags)
 		s.fetch("body", imap4.UIDs(1), body)
@@ -267,7 +267,7 @@ func TestFetchPipelined(t *testing.T) {
 		s.happened("second: 2/2 UID FLAGS []", `first: 1/1 UID FLAGS [\Seen] BODY[]=0:"x"`, `body: 1/1 UID FLAGS [\Seen] BODY[]=0:"x"`, "body: 1", "second: 1", "first: 1")
 	})
 	t.Run("what could be is not", func(t *testing.T) {
-		s := selected(t, "")
+		s := opened(t, "")
 		s.fetch("first", imap4.UIDRange(1, 5), flags)
 		s.fetch("second", imap4.UIDs(3), flags)
 		s.wrote("A1 UID FETCH 1:5 (UID FLAGS)\r\n")
@@ -277,26 +277,26 @@ func TestFetchPipelined(t *testing.T) {
 		s.happened("first: 3/3 UID FLAGS []", "first: 1", `second: 3/3 UID FLAGS [\Seen]`, "second: 1")
 	})
 	t.Run("two that get one message do not share it", func(t *testing.T) {
-		s := selected(t, "")
+		s := opened(t, "")
 		var got []*imap4.Message
 		each := func(m *imap4.Message) { got = append(got, m) }
 		s.Fetch(imap4.UIDs(1), flags, each)
 		s.Fetch(imap4.UIDs(1), imap4.FetchOptions{Items: imap4.ItemSize}, each)
 		s.server("* 1 FETCH (UID 1 FLAGS (\\Seen) RFC822.SIZE 5)\r\nA1 OK done\r\nA2 OK done\r\n")
-		if len(got) != 2 || got[0] == got[1] || &got[0].Flags[0] == &got[1].Flags[0] || shown(got[0]) != shown(got[1]) {
+		if len(got) != 2 || got[0] == got[1] || &got[0].Flags[0] == &got[1].Flags[0] || messageText(got[0]) != messageText(got[1]) {
 			t.Errorf("got %v, want two messages that are alike", got)
 		}
 	})
 	t.Run("a command of a callback gets nothing of the message in hand", func(t *testing.T) {
-		s := selected(t, "")
+		s := opened(t, "")
 		s.Fetch(imap4.UIDs(1), flags, func(*imap4.Message) { s.fetch("second", imap4.UIDs(1), imap4.FetchOptions{Items: imap4.ItemSize}) })
 		s.server("* 1 FETCH (UID 1 FLAGS () RFC822.SIZE 5)\r\nA1 OK done\r\nA2 OK done\r\n")
 		s.happened("message data 1 1 UID RFC822.SIZE []", "second: 0")
 	})
 	t.Run("a callback that ends the connection gets no more", func(t *testing.T) {
-		s := selected(t, "")
+		s := opened(t, "")
 		s.Fetch(imap4.AllUIDs(), flags, func(m *imap4.Message) {
-			s.note("%s", shown(m))
+			s.note("%s", messageText(m))
 			s.Transport().AbortConnection()
 		}).Handle(nil, func(error) { s.note("failed") })
 		s.server("* 1 FETCH (UID 1 FLAGS ())\r\n* 2 FETCH (UID 2 FLAGS ())\r\nA1 OK done\r\n")
@@ -305,7 +305,7 @@ func TestFetchPipelined(t *testing.T) {
 }
 
 func TestFetchBorrowed(t *testing.T) {
-	s := selected(t, "")
+	s := opened(t, "")
 	var last *imap4.Message
 	var kept []string
 	d := s.Fetch(imap4.AllUIDs(), imap4.FetchOptions{Items: imap4.ItemFlags, Borrow: true}, func(m *imap4.Message) {
@@ -313,7 +313,7 @@ func TestFetchBorrowed(t *testing.T) {
 			t.Error("borrowed messages: got two structs, want one that is used again")
 		}
 		last = m
-		kept = append(kept, shown(m.Clone()))
+		kept = append(kept, messageText(m.Clone()))
 	})
 	s.server("* 1 FETCH (UID 1 FLAGS (one))\r\n* 2 FETCH (UID 2 FLAGS (two))\r\nA1 OK done\r\n")
 	if want := []string{"1/1 UID FLAGS [one]", "2/2 UID FLAGS [two]"}; !slices.Equal(kept, want) {
@@ -326,8 +326,8 @@ func TestFetchBorrowed(t *testing.T) {
 
 func TestFetchCancelled(t *testing.T) {
 	t.Run("of one that was sent: what still comes is dropped", func(t *testing.T) {
-		s := selected(t, "")
-		d := s.Fetch(imap4.AllUIDs(), imap4.FetchOptions{Items: imap4.ItemFlags}, func(m *imap4.Message) { s.note("%s", shown(m)) })
+		s := opened(t, "")
+		d := s.Fetch(imap4.AllUIDs(), imap4.FetchOptions{Items: imap4.ItemFlags}, func(m *imap4.Message) { s.note("%s", messageText(m)) })
 		s.server("* 1 FETCH (UID 1 FLAGS ())\r\n")
 		d.Cancel()
 		wantCancelled(t, d)
@@ -335,7 +335,7 @@ func TestFetchCancelled(t *testing.T) {
 		s.happened("1/1 UID FLAGS []")
 	})
 	t.Run("of one that waits: nothing is sent", func(t *testing.T) {
-		s := selected(t, "")
+		s := opened(t, "")
 		s.noop()
 		d := s.Fetch(imap4.AllMessages(), imap4.FetchOptions{}, nil)
 		d.Cancel()
@@ -346,7 +346,7 @@ func TestFetchCancelled(t *testing.T) {
 }
 
 func TestFetchVanished(t *testing.T) {
-	s := selected(t, allCaps)
+	s := opened(t, allCaps)
 	s.SetEnabled("QRESYNC")
 	s.fetch("FETCH", imap4.AllUIDs(), imap4.FetchOptions{Items: imap4.ItemFlags, ChangedSince: 5, Vanished: func(uids imap4.MessageSet) { s.note("vanished %v %v", uids, uids.IsUID()) }})
 	s.server("* VANISHED (EARLIER) 300:310,405\r\n* 1 FETCH (UID 1 FLAGS () MODSEQ (6))\r\n* VANISHED (EARLIER) odd\r\nA1 OK done\r\n")
@@ -365,7 +365,7 @@ func scattered(n uint32) imap4.MessageSet {
 func TestFetchLongSets(t *testing.T) {
 	set := scattered(2500)
 	start := func(t *testing.T) (*session, []string) {
-		s := selected(t, "")
+		s := opened(t, "")
 		s.fetch("FETCH", set, imap4.FetchOptions{Items: imap4.ItemFlags})
 		return s, strings.SplitAfter(strings.TrimSuffix(string(s.tr.Take()), "\r\n"), "\r\n")
 	}
@@ -428,7 +428,7 @@ func TestFetchMessageLimit(t *testing.T) {
 			[]string{"FETCH failed: imap4: UID FETCH: the server has done only part of it: it takes 1 messages at a time"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := selected(t, "")
+			s := opened(t, "")
 			s.fetch("FETCH", test.set, flags)
 			for i, answer := range test.server {
 				s.wrote(test.wrote[i])
@@ -446,11 +446,11 @@ func TestFetchMessageLimit(t *testing.T) {
 
 // What a server tells of messages although nobody has asked.
 func TestMessageData(t *testing.T) {
-	s := selected(t, "")
+	s := opened(t, "")
 	var got *imap4.Message
 	s.Listener = dataListener{f: func(m *imap4.Message) { got = m }}
 	s.server("* 3 FETCH (UID 5 FLAGS (\\Seen kw) MODSEQ (9) BODY[] {2}\r\nab)\r\n")
-	if want := `3/5 UID FLAGS MODSEQ [\Seen kw] modseq 9 BODY[]=0:"ab"`; got == nil || shown(got) != want {
+	if want := `3/5 UID FLAGS MODSEQ [\Seen kw] modseq 9 BODY[]=0:"ab"`; got == nil || messageText(got) != want {
 		t.Errorf("got %v, want %s", got, want)
 	}
 	s.server(strings.Repeat("* 3 FETCH (UID 5 FLAGS (\\Draft xx) MODSEQ (8))\r\n", 3))

@@ -34,7 +34,7 @@ func TestTwistedsFetches(t *testing.T) {
 		}, "FETCH 1 (UID BODY.PEEK[1.HEADER.FIELDS (Subject)]<0.9>)"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := selected(t, "")
+			s := opened(t, "")
 			d := test.fetch(s)
 			s.wrote("A1 " + test.want + "\r\n")
 			s.server("A1 NO no\r\n")
@@ -44,7 +44,7 @@ func TestTwistedsFetches(t *testing.T) {
 		})
 	}
 	t.Run("by sequence number, the parts of one message put together (F14)", func(t *testing.T) {
-		s := selected(t, "")
+		s := opened(t, "")
 		d := s.FetchMessage(imap4.AllMessages())
 		s.server("* 1 FETCH (BODY[] {3}\r\nabc)\r\n* 2 FETCH (UID 9 BODY[] \"\")\r\n* 1 FETCH (UID 7 BODY[TEXT] x)\r\nA1 OK done\r\n")
 		got, err, _ := d.Result()
@@ -54,7 +54,7 @@ func TestTwistedsFetches(t *testing.T) {
 		}
 	})
 	t.Run("by UID", func(t *testing.T) {
-		s := selected(t, "")
+		s := opened(t, "")
 		d := s.FetchFlags(imap4.AllUIDs())
 		s.server("* 1 FETCH (UID 7 FLAGS (a))\r\n* 1 FETCH (UID 7 FLAGS (b))\r\n* 2 FETCH (FLAGS (c))\r\nA1 OK done\r\n")
 		got, err, _ := d.Result()
@@ -63,7 +63,7 @@ func TestTwistedsFetches(t *testing.T) {
 		}
 	})
 	t.Run("above the limit", func(t *testing.T) {
-		s := selected(t, "")
+		s := opened(t, "")
 		s.Options.Limits = &imap4.Limits{Untagged: 2}
 		d := s.FetchFlags(imap4.AllUIDs())
 		s.server("* 1 FETCH (UID 7 FLAGS ())\r\n* 2 FETCH (UID 8 FLAGS ())\r\n* 3 FETCH (UID 9 FLAGS ())\r\nA1 OK done\r\n")

@@ -27,7 +27,7 @@ type looping struct {
 // loop runs f in a goroutine inside a bubble of synctest; test is the server.
 func loop(t *testing.T, f func(l *looping), test func(l *looping)) {
 	synctest.Test(t, func(t *testing.T) {
-		l := &looping{session: selected(t, ""), done: make(chan struct{}), steps: make(chan func(*looping))}
+		l := &looping{session: opened(t, ""), done: make(chan struct{}), steps: make(chan func(*looping))}
 		l.ctx, l.cancel = context.WithCancelCause(context.Background())
 		go func() {
 			defer close(l.done)
@@ -87,7 +87,7 @@ func (l *looping) ranges(o imap4.FetchOptions) {
 			l.see("error: %v", err)
 			continue
 		}
-		l.see("%s", shown(m))
+		l.see("%s", messageText(m))
 	}
 	l.see("end")
 }
@@ -145,7 +145,7 @@ func TestFetchSeq(t *testing.T) {
 	t.Run("a break drops the rest, and the connection goes on", func(t *testing.T) {
 		loop(t, func(l *looping) {
 			for m := range l.FetchSeq(context.Background(), imap4.AllUIDs(), flagsOnly) {
-				l.see("%s", shown(m))
+				l.see("%s", messageText(m))
 				break
 			}
 		}, func(l *looping) {
@@ -159,7 +159,7 @@ func TestFetchSeq(t *testing.T) {
 		})
 	})
 	t.Run("on a reactor goroutine", func(t *testing.T) {
-		s := selected(t, "")
+		s := opened(t, "")
 		leave := deferred.EnterLoop(s.clock.Reactor())
 		defer leave()
 		for _, err := range s.FetchSeq(context.Background(), imap4.AllUIDs(), flagsOnly) {

@@ -1,9 +1,6 @@
 package imap4
 
-import (
-	"github.com/tconn/tconn/deferred"
-	"github.com/tconn/tconn/protocols/imap4/internal/wire"
-)
+import "github.com/tconn/tconn/deferred"
 
 // MoveData is what became of messages that were to be moved.
 type MoveData struct {
@@ -49,7 +46,7 @@ func (c *Client) moveByCopy(set MessageSet, mailbox string) *deferred.Deferred[*
 		if _, err = deferred.Wait(y, c.AddFlags(uids, []Flag{FlagDeleted})); err != nil || m.Left {
 			return m, err
 		}
-		_, err = deferred.Wait(y, c.uidExpunge(uids))
+		_, err = deferred.Wait(y, c.UIDExpunge(uids))
 		return m, err
 	})
 }
@@ -66,17 +63,4 @@ func (c *Client) inUIDs(y *deferred.Yield, set MessageSet) (MessageSet, error) {
 		}
 	}))
 	return UIDs(uids...), err
-}
-
-// uidExpunge expunges these messages and no others.
-//
-//	uid-expunge = "UID" SP "EXPUNGE" SP sequence-set (RFC 4315)
-func (c *Client) uidExpunge(uids MessageSet) *deferred.Deferred[struct{}] {
-	return inParts(c, "UID EXPUNGE", uids, maxCommandBytes, func(part MessageSet) *deferred.Deferred[struct{}] {
-		cmd := &command{
-			name: "UID EXPUNGE", needs: inSelected, requires: []string{"UIDPLUS", "IMAP4rev2"},
-			arguments: func(b *wire.CommandBuilder) { part.sequenceSet(b.SP()) },
-		}
-		return issue(c, cmd, nothing)
-	}, func(*struct{}, struct{}) {})
 }

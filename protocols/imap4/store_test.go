@@ -23,7 +23,7 @@ func (s *session) noteStore(d *deferred.Deferred[*imap4.StoreData]) {
 func byNumber(messages map[uint32]*imap4.Message) []string {
 	all := []string{}
 	for _, n := range slices.Sorted(maps.Keys(messages)) {
-		all = append(all, fmt.Sprintf("%d: %s", n, shown(messages[n])))
+		all = append(all, fmt.Sprintf("%d: %s", n, messageText(messages[n])))
 	}
 	return all
 }
@@ -75,7 +75,7 @@ func TestStore(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, cut := range []reactortest.Chunking{reactortest.Whole, reactortest.Bytewise} {
-				s := selected(t, allCaps)
+				s := opened(t, allCaps)
 				s.noteStore(test.store(s))
 				s.wrote("A1 " + test.wrote + "\r\n")
 				s.serverCut(test.server, cut)
@@ -116,7 +116,7 @@ func TestStoreArguments(t *testing.T) {
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := selected(t, allCaps)
+			s := opened(t, allCaps)
 			_, err, _ := test.store(s).Result()
 			if bad := new(imap4.ArgumentError); !errors.As(err, &bad) {
 				t.Errorf("got %v, want an *ArgumentError", err)
@@ -127,7 +127,7 @@ func TestStoreArguments(t *testing.T) {
 }
 
 func TestStoreLongSets(t *testing.T) {
-	s := selected(t, "")
+	s := opened(t, "")
 	s.noteStore(s.AddFlags(scattered(2500), seen, tell))
 	lines := strings.SplitAfter(strings.TrimSuffix(string(s.tr.Take()), "\r\n"), "\r\n")
 	if len(lines) != 3 || slices.ContainsFunc(lines, func(line string) bool { return len(line) > 8000 }) {
@@ -139,7 +139,7 @@ func TestStoreLongSets(t *testing.T) {
 
 // A STORE and a FETCH of the same flags are not out together; others are.
 func TestStorePipelined(t *testing.T) {
-	s := selected(t, "")
+	s := opened(t, "")
 	s.noteStore(s.AddFlags(imap4.UIDs(1), seen, tell))
 	s.fetch("FETCH", imap4.UIDs(1), imap4.FetchOptions{Sections: []imap4.BodySection{whole}})
 	s.fetch("flags", imap4.UIDs(1), imap4.FetchOptions{Items: imap4.ItemFlags})
