@@ -22,7 +22,7 @@ func TestClose(t *testing.T) {
 	} {
 		for _, answer := range []string{"OK", "NO", "BAD"} {
 			t.Run(test.name+" "+answer, func(t *testing.T) {
-				s := opened(t, test.caps)
+				s := working(t, test.caps)
 				if test.readOnly {
 					s.server("* OK [READ-ONLY] now\r\n")
 					s.take()
@@ -48,7 +48,7 @@ func TestClose(t *testing.T) {
 		}
 	}
 	t.Run("Unselect, not offered, would expunge", func(t *testing.T) {
-		s := opened(t, "")
+		s := working(t, "")
 		refusedUnsent(t, s, s.Unselect(), new(*imap4.UnsupportedError))
 		if _, open := s.Mailbox(); !open {
 			t.Error("a mailbox is open: got false, want true")

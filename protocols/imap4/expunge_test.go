@@ -42,7 +42,7 @@ func TestExpunge(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, cut := range []reactortest.Chunking{reactortest.Whole, reactortest.Bytewise} {
-				s := opened(t, test.caps)
+				s := working(t, test.caps)
 				var result *deferred.Deferred[imap4.ExpungeData]
 				if test.set == "" {
 					result = s.Expunge()
@@ -72,7 +72,7 @@ func TestExpunge(t *testing.T) {
 		boxExchange{issue: func(u *user) { noted(u, "it", u.Expunge()) }, server: "A2 OK done\r\n"}.everyEnd(t)
 	})
 	t.Run("two of them: what is told has one taker", func(t *testing.T) {
-		s := opened(t, "UIDPLUS")
+		s := working(t, "UIDPLUS")
 		first, second := s.UIDExpunge(uids("1")), s.UIDExpunge(uids("2"))
 		s.wrote("A2 UID EXPUNGE 1\r\n")
 		s.server("* 1 EXPUNGE\r\nA2 OK done\r\n")
@@ -91,12 +91,12 @@ func TestUIDExpungeRefuses(t *testing.T) {
 		"the zero MessageSet": {},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := opened(t, "UIDPLUS")
+			s := working(t, "UIDPLUS")
 			refusedUnsent(t, s, s.UIDExpunge(set), new(*imap4.ArgumentError))
 		})
 	}
 	t.Run("without UIDPLUS", func(t *testing.T) {
-		s := opened(t, "")
+		s := working(t, "")
 		refusedUnsent(t, s, s.UIDExpunge(imap4.UIDs(1)), new(*imap4.UnsupportedError))
 	})
 }
@@ -107,7 +107,7 @@ func TestUIDExpungeOfALongSet(t *testing.T) {
 		numbers = append(numbers, n)
 	}
 	for _, answer := range []string{"OK", "NO"} {
-		s := opened(t, "UIDPLUS")
+		s := working(t, "UIDPLUS")
 		d := s.UIDExpunge(imap4.UIDs(numbers...))
 		var sets imap4.MessageSet
 		for _, reply := range []string{"* 1 EXPUNGE\r\nA2 OK x\r\n", "* VANISHED 7\r\nA3 " + answer + " x\r\n", "* 3 EXPUNGE\r\nA4 OK x\r\n"} {
@@ -142,7 +142,7 @@ func TestUIDExpungeOfALongSet(t *testing.T) {
 }
 
 func TestExpungeLimit(t *testing.T) {
-	s := opened(t, "")
+	s := working(t, "")
 	s.Options.Limits = &imap4.Limits{Untagged: 2}
 	d := s.Expunge()
 	s.server("* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n* 1 EXPUNGE\r\nA2 OK done\r\n")

@@ -22,8 +22,8 @@ func authenticated(t testing.TB, capabilities string) *session {
 	return s
 }
 
-// opened is authenticated with a mailbox of three messages open.
-func opened(t testing.TB, capabilities string) *session {
+// working is authenticated with a mailbox of three messages open.
+func working(t testing.TB, capabilities string) *session {
 	t.Helper()
 	s := authenticated(t, capabilities)
 	s.Select("work").Handle(nil, func(err error) { t.Errorf("Select: %v", err) })
@@ -89,7 +89,7 @@ func (e boxExchange) run(t *testing.T) {
 		cuts = append(cuts, cutAt(n))
 	}
 	for i, cut := range cuts {
-		s := opened(t, e.caps)
+		s := working(t, e.caps)
 		e.issue(s.user)
 		s.wrote(e.sent)
 		s.serverCut(e.server, cut)
@@ -107,7 +107,7 @@ func (e boxExchange) everyEnd(t *testing.T) {
 	t.Helper()
 	end := strings.LastIndex(e.server, "\r\n")
 	for n := 0; n <= end; n++ {
-		s := opened(t, e.caps)
+		s := working(t, e.caps)
 		e.issue(s.user)
 		s.server(e.server[:n])
 		s.take()
@@ -161,7 +161,7 @@ func TestMailboxChanges(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, cut := range []reactortest.Chunking{reactortest.Whole, reactortest.Bytewise} {
-				s := opened(t, "")
+				s := working(t, "")
 				s.serverCut(test.server, cut)
 				s.happened(test.want...)
 				box, ok := s.Mailbox()
@@ -176,7 +176,7 @@ func TestMailboxChanges(t *testing.T) {
 		})
 	}
 	t.Run("with an answer, too", func(t *testing.T) {
-		s := opened(t, "")
+		s := working(t, "")
 		s.noop()
 		s.server("A2 OK [READ-ONLY] done\r\n")
 		s.happened("writeable false", "NOOP: ok")
@@ -234,23 +234,23 @@ func TestMailboxCommandsRefuseArguments(t *testing.T) {
 			"Unsubscribe":    func(s *session) *deferred.Deferred[struct{}] { return s.Unsubscribe(bad) },
 		} {
 			t.Run(name, func(t *testing.T) {
-				s := opened(t, "")
+				s := working(t, "")
 				refusedUnsent(t, s, issue(s), new(*imap4.ArgumentError))
 			})
 		}
 	}
 	t.Run("Create, use", func(t *testing.T) {
-		s := opened(t, "CREATE-SPECIAL-USE")
+		s := working(t, "CREATE-SPECIAL-USE")
 		refusedUnsent(t, s, s.Create("x", "\\a b)\r\n"), new(*imap4.ArgumentError))
 	})
 	t.Run("Create, use that the server does not know", func(t *testing.T) {
-		s := opened(t, "")
+		s := working(t, "")
 		refusedUnsent(t, s, s.Create("x", imap4.AttrSent), new(*imap4.UnsupportedError))
 	})
 }
 
 func TestMailboxCommandsGoAlone(t *testing.T) {
-	s := opened(t, "")
+	s := working(t, "")
 	s.noop()
 	noted(s.user, "CREATE", s.Create("a"))
 	noted(s.user, "STATUS", s.Status("a", imap4.StatusMessages))

@@ -92,7 +92,7 @@ func TestSelectHearsOfOtherThings(t *testing.T) {
 
 func TestSelectAnother(t *testing.T) {
 	t.Run("R06 refused after [CLOSED]: none is open", func(t *testing.T) {
-		s := opened(t, "")
+		s := working(t, "")
 		d := s.Select("gone")
 		s.server("* OK [CLOSED] Previous mailbox closed.\r\nA2 NO [NONEXISTENT] no such\r\n")
 		if err := gotError(t, d); !errors.Is(err, imap4.ErrNonexistent) {
@@ -102,7 +102,7 @@ func TestSelectAnother(t *testing.T) {
 	})
 	for _, answer := range []string{"NO", "BAD"} {
 		t.Run("refused without [CLOSED], "+answer+": none is open either", func(t *testing.T) {
-			s := opened(t, "")
+			s := working(t, "")
 			d := s.Select("gone")
 			if box, open := s.Mailbox(); !open || box.Name != "work" {
 				t.Errorf("Mailbox before the answer: got %v %v, want work", box, open)
@@ -113,7 +113,7 @@ func TestSelectAnother(t *testing.T) {
 		})
 	}
 	t.Run("what comes before [CLOSED] is about the one before", func(t *testing.T) {
-		s := opened(t, "")
+		s := working(t, "")
 		d := s.Select("b")
 		s.server("* 2 EXPUNGE\r\n* 1 FETCH (FLAGS (\\Seen))\r\n* VANISHED 5\r\n* 9 EXISTS\r\n")
 		s.happened("expunge 2", `message data 1 0 FLAGS [\Seen]`, "vanished 5 false")
@@ -131,7 +131,7 @@ func TestSelectAnother(t *testing.T) {
 		wantEqual(t, "UIDValidity", info.UIDValidity, uint32(5))
 	})
 	t.Run("without [CLOSED] counts are about the new one", func(t *testing.T) {
-		s := opened(t, "")
+		s := working(t, "")
 		d := s.Examine("b")
 		s.server("* 9 EXISTS\r\n* FLAGS ()\r\n* 1 RECENT\r\nA2 OK done\r\n")
 		info := got(t, d)
@@ -139,7 +139,7 @@ func TestSelectAnother(t *testing.T) {
 		s.happened()
 	})
 	t.Run("what is issued behind waits, and is for the new one", func(t *testing.T) {
-		s := opened(t, "")
+		s := working(t, "")
 		s.noop()
 		s.Select("b").Handle(nil, nil)
 		s.noop()
@@ -150,7 +150,7 @@ func TestSelectAnother(t *testing.T) {
 		s.wrote("A4 NOOP\r\n")
 	})
 	t.Run("cancelled when it was sent: the mailbox is open nevertheless", func(t *testing.T) {
-		s := opened(t, "")
+		s := working(t, "")
 		d := s.Select("b")
 		d.Cancel()
 		wantCancelled(t, d)
@@ -164,7 +164,7 @@ func TestSelectAnother(t *testing.T) {
 			issue:  func(u *user) { noted(u, "it", u.Select("b")) },
 			server: "* 4 EXISTS\r\nA2 OK done\r\n",
 		}.everyEnd(t)
-		s := opened(t, "")
+		s := working(t, "")
 		s.tr.Lose(nil)
 		s.clock.Turn()
 		notOpen(t, s)
@@ -291,7 +291,7 @@ func TestQResync(t *testing.T) {
 		refusedUnsent(t, s, s.Select("x", imap4.SelectOptions{QResync: known}), new(*imap4.UnsupportedError))
 	})
 	t.Run("of a mailbox that was open no FETCH is taken before [CLOSED]", func(t *testing.T) {
-		s := opened(t, "ENABLE QRESYNC")
+		s := working(t, "ENABLE QRESYNC")
 		d := s.Select("x", imap4.SelectOptions{QResync: known})
 		s.server("A3 OK done\r\n* 2 FETCH (UID 4 FLAGS ())\r\n* OK [CLOSED] x\r\n* 3 FETCH (UID 5 FLAGS ())\r\nA2 OK done\r\n")
 		if changed := got(t, d).Changed; len(changed) != 1 || changed[0].UID != 5 {
