@@ -62,7 +62,11 @@ func (d *tconnDialer) run() {
 }
 
 func (d *tconnDialer) BuildProtocol(net.Addr) reactor.Protocol {
-	return &tconnClient{Client: imap4.Client{Options: tconnOptions, Listener: d.listener}, ready: d.loggedIn}
+	options := tconnOptions
+	if d.job.Window > 0 {
+		options = &imap4.Options{AllowInsecureAuth: true, Window: d.job.Window}
+	}
+	return &tconnClient{Client: imap4.Client{Options: options, Listener: d.listener}, ready: d.loggedIn}
 }
 
 func (d *tconnDialer) ClientConnectionFailed(_ *reactor.Connector, reason error) { fail(reason) }
