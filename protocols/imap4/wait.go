@@ -36,9 +36,11 @@ func (c *Client) startWait(what string, limit time.Duration, moves bool) {
 	}
 	r := c.transport.Reactor()
 	*w = wait{c: c, call: w.call, what: what, limit: limit, from: r.Now(), moves: moves}
-	if w.call == nil || w.call.Reset(limit) != nil {
+	if w.call == nil || !w.call.Active() {
 		w.call = r.CallLater(limit, w.over)
-	}
+	} else if w.call.Time().After(w.from.Add(limit)) {
+		_ = w.call.Reset(limit)
+	} // one that is early looks again: see over
 	if c.held() {
 		c.pauseWait()
 	}
