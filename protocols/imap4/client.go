@@ -24,10 +24,7 @@ type Client struct {
 	transport reactor.Transport
 	scanner   wire.Scanner
 	caps      Capabilities
-	out       queue    // sent, at least in part, and not answered
-	waiting   queue    // not sent
-	sending   *command // of those that are out, the one that was not sent to its end
-	wait      *wait
+	*traffic           // noTraffic when there is none
 	box       *Mailbox // that is selected
 	idle      *Idling
 	rare      *rare
@@ -74,7 +71,7 @@ func (c *Client) MakeConnection(t reactor.Transport) {
 	if c.transport != nil {
 		panic("imap4: a Client serves one connection; build another one for the next")
 	}
-	c.transport = t
+	c.transport, c.traffic = t, &noTraffic
 	c.scanner.Init(wire.Client, c.options().Limits)
 	t.OnLost(c.onLost)
 	c.startWait("greeting", c.options().greetingTimeout(), false)
@@ -187,6 +184,7 @@ func (c *Client) onGreeting(unit wire.Unit, r wire.Response) {
 		l.ServerGreeting(r.Text, next == stateAuthenticated)
 	}
 	c.sendNext()
+	c.rest()
 }
 
 // onInvalid takes a line that is no IMAP response. Servers let slip the odd one, so it is passed over, but for those

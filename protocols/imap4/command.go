@@ -125,6 +125,7 @@ func issue[T any](c *Client, cmd *command, result func(r *wire.Response) (T, err
 		}
 		d.TryErrback(err)
 	}
+	c.busy()
 	c.waiting.push(cmd)
 	c.sendNext()
 	c.throttle()
@@ -445,6 +446,9 @@ func (c *Client) cancel(cmd *command) {
 
 // failPending fails the commands that are out and those that wait. A command issued by one of their callbacks fails at its issue.
 func (c *Client) failPending(err error) {
+	if c.traffic == &noTraffic {
+		return
+	}
 	out, waiting := c.out, c.waiting
 	c.out, c.waiting, c.sending = queue{}, queue{}, nil
 	for cmd := out.first; cmd != nil; cmd = out.first {

@@ -1,7 +1,6 @@
 package imap4
 
 import (
-	"math/rand/v2"
 	"time"
 
 	"github.com/tconn/tconn/deferred"
@@ -12,18 +11,21 @@ import (
 // Idling is a client that is in IDLE whenever it has nothing else to do: see Client.Idle.
 type Idling struct {
 	c     *Client
-	timer *reactor.DelayedCall // tick
-	rest  *idleRest            // nil until Stop or the end of the connection
+	more  *idleMore // what one that is in IDLE does not need
 	tag   uint32
+	due   uint32 // when it is renewed: see renewals
+	place int32  // in the list of those that are, from 1 on
 	phase idlePhase
 	leave bool // DONE as soon as the server has said "+"
 	polls bool // the server has no IDLE
 }
 
-// idleRest is what is left of an Idling that was told to stop.
-type idleRest struct {
-	waiters []*deferred.Deferred[struct{}] // Stop was called
-	over    bool
+// idleMore is what an Idling has outside IDLE.
+type idleMore struct {
+	timer   *reactor.DelayedCall // enters IDLE, or polls
+	stopped bool                 // Stop was called, or the connection has ended
+	over    bool                 // and the server has answered
+	waiters []*deferred.Deferred[struct{}]
 	err     error
 }
 
@@ -71,25 +73,35 @@ func (c *Client) Idle() *Idling {
 //
 // Fires when the server has answered. Fails with: *CommandError if the connection ends first.
 func (i *Idling) Stop() *deferred.Deferred[struct{}] {
-	if i.rest == nil {
-		i.rest = new(idleRest)
+	m := i.unusual()
+	if !m.stopped {
+		m.stopped = true
 		if i.phase == idleOut {
 			i.finish(nil)
 		} else {
 			i.interrupt()
 		}
 	}
-	if r := i.rest; r.over {
-		if r.err != nil {
-			return deferred.Fail[struct{}](r.err)
-		}
+	switch {
+	case m.over && m.err != nil:
+		return deferred.Fail[struct{}](m.err)
+	case m.over:
 		return deferred.Succeed(struct{}{})
 	}
 	d := deferred.New[struct{}]()
 	d.BindTo(i.c.transport.Reactor())
-	i.rest.waiters = append(i.rest.waiters, d)
+	m.waiters = append(m.waiters, d)
 	return d
 }
+
+func (i *Idling) unusual() *idleMore {
+	if i.more == nil {
+		i.more = new(idleMore)
+	}
+	return i.more
+}
+
+func (i *Idling) isStopped() bool { return i.more != nil && i.more.stopped }
 
 // Active tells whether the server is in IDLE now, and so tells at once what happens.
 func (i *Idling) Active() bool { return i.phase == idleOn }
@@ -98,11 +110,9 @@ func (i *Idling) Active() bool { return i.phase == idleOn }
 func (i *Idling) finish(err error) {
 	i.cancelTimer()
 	i.phase, i.c.idle = idleOut, nil
-	if i.rest == nil {
-		i.rest = new(idleRest)
-	}
-	waiters := i.rest.waiters
-	i.rest.over, i.rest.err, i.rest.waiters = true, err, nil
+	m := i.unusual()
+	waiters := m.waiters
+	m.stopped, m.over, m.err, m.waiters = true, true, err, nil
 	for _, d := range waiters {
 		if err != nil {
 			d.TryErrback(err)
@@ -117,7 +127,7 @@ func (i *Idling) busy() bool { return i != nil && i.phase != idleOut }
 
 // consider enters IDLE if there is nothing else to do. A client that comes from a command waits a moment: another one may follow.
 func (i *Idling) consider() {
-	if i == nil || i.rest != nil || i.phase != idleOut || i.timer != nil {
+	if i == nil || i.phase != idleOut || i.more != nil && (i.more.stopped || i.more.timer != nil) {
 		return
 	}
 	c := i.c
@@ -131,33 +141,24 @@ func (i *Idling) consider() {
 	case i.tag == 0:
 		delay = 0
 	}
-	i.plan(delay)
+	i.unusual().timer = c.transport.Reactor().CallLater(delay, i.enter)
 }
 
-func (i *Idling) plan(delay time.Duration) {
-	i.timer = i.c.transport.Reactor().CallLater(delay, i.tick)
-}
-
-// tick enters IDLE, or leaves one that has lasted long enough: its end leads to the next one.
-func (i *Idling) tick() {
-	i.timer = nil
-	if i.phase == idleOut {
-		i.enter()
-	} else {
-		i.interrupt()
-	}
-}
-
+// cancelTimer forgets what was planned.
 func (i *Idling) cancelTimer() {
-	if i.timer != nil {
-		_ = i.timer.Cancel()
-		i.timer = nil
+	if i.more != nil && i.more.timer != nil {
+		_ = i.more.timer.Cancel()
+		i.more.timer = nil
 	}
+	i.cancelRenewal()
 }
 
 // enter sends IDLE, or what takes its place.
 func (i *Idling) enter() {
 	c := i.c
+	if i.more != nil {
+		i.more.timer = nil
+	}
 	switch {
 	case c.out.first != nil || c.waiting.first != nil || !c.canSend():
 		return // the end of those commands leads here again
@@ -204,25 +205,20 @@ func (i *Idling) onContinuation() bool {
 	}
 	i.phase = idleOn
 	i.c.stopWait()
-	if i.leave || i.rest != nil || i.c.waiting.first != nil {
+	if i.leave || i.isStopped() || i.c.waiting.first != nil {
 		i.interrupt()
 		return true
 	}
 	i.renewLater()
+	i.more = nil
+	i.c.rest()
 	return true
-}
-
-func (i *Idling) renewLater() {
-	limit := i.c.options().idleRenewal()
-	if limit > 0 {
-		i.plan(limit - rand.N(limit/7+1))
-	}
 }
 
 // onStatus hears the server say that it holds the connection: "* OK Still here".
 func (i *Idling) onStatus(r *wire.Response) {
-	if i != nil && r.Name == "OK" && r.Code == "" && i.phase == idleOn && i.timer != nil {
-		i.cancelTimer()
+	if i != nil && r.Name == "OK" && r.Code == "" && i.phase == idleOn {
+		i.cancelRenewal()
 		i.renewLater()
 	}
 }
@@ -243,7 +239,7 @@ func (i *Idling) onTagged(tag uint32, r *wire.Response) {
 		i.finish(&CommandError{Command: "IDLE", Sent: true, Err: c.saidBye()})
 		c.leave()
 		return
-	case i.rest != nil:
+	case i.isStopped():
 		i.finish(nil)
 	case r.Name != "OK":
 		i.polls = true

@@ -69,5 +69,6 @@ func (c *Client) queueFirst(cmd *command) {
 	if err := c.encode(cmd); err != nil {
 		return
 	}
+	c.busy()
 	c.waiting.pushFront(cmd)
 }

@@ -147,6 +147,7 @@ func (c *Client) Do(cmd *Command) error {
 		return err
 	}
 	cmd.out, cmd.answer, cmd.text, cmd.data, cmd.kept = true, nil, cmd.text[:0], nil, 0
+	c.busy()
 	c.waiting.push(cmd.command)
 	c.sendNext()
 	return nil

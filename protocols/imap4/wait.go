@@ -32,6 +32,7 @@ func (c *Client) startWait(what string, limit time.Duration, moves bool) {
 	w := c.wait
 	if w == nil {
 		w = &wait{c: c}
+		c.busy()
 		c.wait = w
 	}
 	r := c.transport.Reactor()

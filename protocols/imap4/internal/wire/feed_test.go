@@ -43,7 +43,8 @@ type feeder struct {
 	piece  []byte // octets of the literal being streamed
 	err    error
 	units  int
-	quiet  bool // write nothing down
+	work   uint64 // bytes the scanner has looked at
+	quiet  bool   // write nothing down
 }
 
 func newFeeder(role Role, l *Limits, p policy) *feeder {
@@ -51,6 +52,8 @@ func newFeeder(role Role, l *Limits, p policy) *feeder {
 }
 
 func (f *feeder) feed(t testing.TB, p []byte) {
+	lookedAt = func(n int) { f.work += uint64(n) }
+	defer func() { lookedAt = nil }()
 	t.Helper()
 	p = bytes.Clone(p)
 	input := p

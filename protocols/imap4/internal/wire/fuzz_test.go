@@ -34,8 +34,8 @@ func FuzzScanner(f *testing.F) {
 		if got := feedRandom(t, newFeeder(role, limits, how), input, uint64(len(input))).result(); got != want {
 			t.Errorf("cut at random:\ngot\n%s\nwant\n%s", got, want)
 		}
-		if whole.s.work > uint64(6*len(input)+1000) {
-			t.Errorf("looked at %d bytes of %d", whole.s.work, len(input))
+		if whole.work > uint64(6*len(input)+1000) {
+			t.Errorf("looked at %d bytes of %d", whole.work, len(input))
 		}
 	})
 }

@@ -10,7 +10,7 @@ func (s *Scanner) addLine(p []byte) (n int, complete bool, err error) {
 		p, complete = p[:end+1], true
 	}
 	m := s.unit
-	s.work += uint64(2 * len(p))
+	lookAt(2 * len(p))
 	room := s.limits.response() - m.total
 	full := int64(len(p)) > room
 	if full { // what comes behind the first byte too many must not decide which limit is named
@@ -39,7 +39,7 @@ func (s *Scanner) endLine() (Unit, error) {
 		return s.finish(), nil
 	}
 	m.framed = true
-	s.work += uint64(len(part))
+	lookAt(len(part))
 	m.shape.scan(part)
 	if s.announces(part, m.shape) {
 		return s.openLiteral(part)

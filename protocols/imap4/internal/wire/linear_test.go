@@ -52,7 +52,7 @@ func TestLinearWork(t *testing.T) {
 					if f.err != nil {
 						t.Fatalf("%d bytes: %v", len(input), f.err)
 					}
-					if got, most := f.s.work, uint64(workPerByte*len(input)+1000); got > most || got == 0 {
+					if got, most := f.work, uint64(workPerByte*len(input)+1000); got > most || got == 0 {
 						t.Errorf("%d bytes: looked at %d, want 1 to %d", len(input), got, most)
 					}
 				}

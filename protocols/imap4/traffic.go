@@ -1,0 +1,26 @@
+package imap4
+
+// traffic is what is under way on a connection.
+type traffic struct {
+	out     queue    // sent, at least in part, and not answered
+	waiting queue    // not sent
+	sending *command // of those that are out, the one that was not sent to its end
+	wait    *wait
+}
+
+// noTraffic is that of all connections that have none, so that it costs an idle one a pointer. It is never written to.
+var noTraffic traffic
+
+// busy gives the client a traffic of its own before something is put into it.
+func (c *Client) busy() {
+	if c.traffic == &noTraffic {
+		c.traffic = new(traffic)
+	}
+}
+
+// rest lets go of it when nothing is under way. It is called where a connection comes to rest for long, not behind each command.
+func (c *Client) rest() {
+	if *c.traffic == (traffic{}) {
+		c.traffic = &noTraffic
+	}
+}
