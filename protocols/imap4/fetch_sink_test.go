@@ -127,6 +127,20 @@ func TestSink(t *testing.T) {
 		s.clock.Turn()
 		s.happened(`1/1 BODY[] 3 false: "abc", <nil>`, `FETCH: 1/1 UID BODY[]=2:""`, "FETCH: 1")
 	})
+	t.Run("the clock of the next command stands still, too", func(t *testing.T) {
+		s := opened(t, "")
+		s.bodies(imap4.AllUIDs(), func(k *sink) {
+			k.write = func() { s.PauseProducing() }
+		})
+		s.noop()
+		s.server("* 1 FETCH (UID 1 BODY[] {3}\r\nabc)\r\nA1 OK done\r\n")
+		s.clock.Advance(1 << 40)
+		s.closed(false)
+		s.ResumeProducing()
+		s.clock.Turn()
+		s.clock.Advance(1 << 40)
+		s.closed(true)
+	})
 	t.Run("a sink whose fetch is cancelled", func(t *testing.T) {
 		s := opened(t, "")
 		var k *sink

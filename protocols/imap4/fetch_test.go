@@ -276,6 +276,12 @@ func TestFetchPipelined(t *testing.T) {
 		s.server("* 3 FETCH (UID 3 FLAGS (\\Seen))\r\nA2 OK done\r\n")
 		s.happened("first: 3/3 UID FLAGS []", "first: 1", `second: 3/3 UID FLAGS [\Seen]`, "second: 1")
 	})
+	t.Run("nor with one that asks for nothing but the UID, which all answers have", func(t *testing.T) {
+		s := opened(t, "")
+		s.fetch("first", imap4.UIDs(1, 2), imap4.FetchOptions{})
+		s.fetch("second", imap4.UIDs(2), flags)
+		s.wrote("A1 UID FETCH 1:2 (UID)\r\n")
+	})
 	t.Run("two that get one message do not share it", func(t *testing.T) {
 		s := opened(t, "")
 		var got []*imap4.Message

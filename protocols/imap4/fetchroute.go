@@ -238,12 +238,7 @@ func (c *Client) onFetchLiteral(u wire.Unit) bool {
 	if cmd.takes.sink == nil {
 		return true
 	}
-	sink := cmd.takes.sink(meta)
-	switch {
-	case sink == nil:
-	case c.state == stateClosed: // by the sink's own call
-		sink.Done(c.rare.err)
-	default:
+	if sink := cmd.takes.sink(meta); sink != nil {
 		c.unusual().stream = &literalStream{sink: sink, command: cmd}
 		c.scanner.StreamLiteral()
 	}

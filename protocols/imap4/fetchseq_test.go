@@ -224,6 +224,21 @@ func TestFetchSeqBackPressure(t *testing.T) {
 			}
 		})
 	})
+	t.Run("what the program has stopped itself stays so", func(t *testing.T) {
+		loop(t, slowly, func(l *looping) {
+			l.PauseProducing()
+			l.ResumeProducing()
+			l.answer(messages(1, 300))
+			l.paused(true)
+			l.PauseProducing()
+			close(l.steps)
+			l.settle()
+			l.paused(true)
+			l.ResumeProducing()
+			l.settle()
+			l.paused(false)
+		})
+	})
 	t.Run("also one that is slow by bytes", func(t *testing.T) {
 		loop(t, slowly, func(l *looping) {
 			l.answer(messages(1, 1))

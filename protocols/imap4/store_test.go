@@ -50,6 +50,9 @@ func TestStore(t *testing.T) {
 			[]string{`message data 2 8 UID FLAGS [b]`, `STORE: [7: 1/7 UID FLAGS [\Seen a]] modified ""`}},
 		{"remove", func(s *session) *deferred.Deferred[*imap4.StoreData] { return s.RemoveFlags(imap4.SeqNums(3), seen) },
 			`STORE 3 -FLAGS.SILENT (\Seen)`, "* 3 FETCH (FLAGS (by another))\r\nA1 OK done\r\n", []string{`message data 3 0 FLAGS [by another]`, `STORE: [] modified ""`}},
+		{"changed by another", func(s *session) *deferred.Deferred[*imap4.StoreData] { return s.RemoveFlags(imap4.SeqNums(3), seen) },
+			`STORE 3 -FLAGS.SILENT (\Seen)`, "* 3 FETCH (FLAGS (x) MODSEQ (9))\r\nA1 OK done\r\n",
+			[]string{`message data 3 0 FLAGS MODSEQ [x]`, `STORE: [3: 3/0 FLAGS MODSEQ [x] modseq 9] modified ""`}},
 		{"unless changed", func(s *session) *deferred.Deferred[*imap4.StoreData] {
 			return s.AddFlags(imap4.SeqNums(7, 5, 9), seen, tell, imap4.StoreOptions{UnchangedSince: 320162338})
 		}, `STORE 5,7,9 (UNCHANGEDSINCE 320162338) +FLAGS.SILENT (\Seen)`, "* 5 FETCH (MODSEQ (320162350))\r\nA1 OK [MODIFIED 7,9] some were\r\n",
