@@ -97,13 +97,15 @@ func (d *tconnDialer) dial(i int) {
 // tconnIdlers idles on all connections: Idle keeps it up.
 func tconnIdlers(j imapJob) connectIdlers {
 	return func(exists func(n uint32)) {
-		d, all := newTconnDialer(j), make(chan struct{})
+		d, all, idlers := newTconnDialer(j), make(chan struct{}), 0
 		d.listener = tconnExists{exists: exists}
 		d.ready = func(c *tconnClient) {
-			c.Idle()
-			if d.came == j.Connections {
-				close(all)
-			}
+			c.Select(j.Mailbox).Handle(func(*imap4.MailboxInfo) {
+				c.Idle()
+				if idlers++; idlers == j.Connections {
+					close(all)
+				}
+			}, failed)
 		}
 		go d.run()
 		<-all
