@@ -397,14 +397,16 @@ func TestSearchesTogether(t *testing.T) {
 	})
 	t.Run("by UID with numbers in its keys goes alone", func(t *testing.T) {
 		s := searching(t, "IMAP4rev1 ESEARCH")
-		s.found("1", s.UIDSearch(imap4.Query{}.In(imap4.SeqNums(5))))
-		s.found("2", s.UIDSearch(imap4.RawQuery("7")))
-		s.found("3", s.UIDSearch(imap4.Query{}))
+		for i, q := range []imap4.Query{imap4.Query{}.In(imap4.SeqNums(5)), {}, imap4.RawQuery("7"), {}} {
+			s.found(fmt.Sprint(i+1), s.UIDSearch(q))
+		}
 		s.wrote("A2 UID SEARCH RETURN (ALL) 5\r\n")
 		s.server("A2 OK done\r\n")
-		s.wrote("A3 UID SEARCH RETURN (ALL) 7\r\n")
+		s.wrote("A3 UID SEARCH RETURN (ALL) ALL\r\n")
 		s.server("A3 OK done\r\n")
-		s.wrote("A4 UID SEARCH RETURN (ALL) ALL\r\n")
+		s.wrote("A4 UID SEARCH RETURN (ALL) 7\r\n")
+		s.server("A4 OK done\r\n")
+		s.wrote("A5 UID SEARCH RETURN (ALL) ALL\r\n")
 	})
 }
 
