@@ -196,6 +196,18 @@ func TestQueryNeeds(t *testing.T) {
 		track(s.user, "UID SEARCH", s.UIDSearch(imap4.Query{Younger: time.Hour, EmailID: "M1"}))
 		s.happened("UID SEARCH failed: imap4: UID SEARCH: the server does not offer OBJECTID (sent false)")
 	})
+	t.Run("two, asked before the server has told what it has", func(t *testing.T) {
+		u := newUser(nil)
+		u.Options.NoID = true
+		s := start(t, u)
+		s.server("* PREAUTH ready\r\n")
+		u.SelectHere()
+		s.take()
+		s.found("found", s.UIDSearch(imap4.Query{Younger: time.Hour, EmailID: "M1"}))
+		s.server("* CAPABILITY IMAP4rev1 WITHIN\r\nA2 OK done\r\n")
+		s.happened("found failed: imap4: UID SEARCH: the server does not offer OBJECTID (sent false)")
+		s.wrote("A2 CAPABILITY\r\n")
+	})
 	t.Run("a server that has told a part only is asked", func(t *testing.T) {
 		u := newUser(nil)
 		u.Options.NoID = true
@@ -216,6 +228,11 @@ func TestQueryIsAValue(t *testing.T) {
 	first, second := base.In(imap4.UIDs(1)), base.In(imap4.UIDs(2))
 	either[0] = imap4.Query{Flagged: true}
 	if got, want := first.String()+"; "+second.String(), `HEADER "X" "1" OR SEEN DRAFT UID 1; HEADER "X" "1" OR SEEN DRAFT UID 2`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	three := first.In(imap4.UIDs(2))
+	fourth, other := three.In(imap4.UIDs(4)), three.In(imap4.UIDs(5))
+	if got, want := fourth.String()+"; "+other.String(), three.String()+" UID 4; "+three.String()+" UID 5"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	s := searching(t, "IMAP4rev1")
