@@ -18,11 +18,13 @@ type Capabilities struct {
 	words unique.Handle[string] // separated by single spaces
 }
 
-func newCapabilities(words []string) Capabilities {
-	if len(words) == 0 {
+func newCapabilities(words []string) Capabilities { return capabilitiesOf(strings.Join(words, " ")) }
+
+func capabilitiesOf(line string) Capabilities {
+	if line == "" {
 		return Capabilities{}
 	}
-	return Capabilities{words: unique.Make(strings.Join(words, " "))}
+	return Capabilities{words: unique.Make(line)}
 }
 
 func (c Capabilities) line() string {
@@ -45,8 +47,9 @@ func (c Capabilities) Words() []string { return slices.Collect(c.all()) }
 
 // Has tells whether the server has a capability, in any case: Has("IDLE"), Has("AUTH=PLAIN").
 func (c Capabilities) Has(word string) bool {
-	for w := range c.all() {
-		if strings.EqualFold(w, word) {
+	for rest := c.line(); rest != ""; {
+		var w string
+		if w, rest, _ = strings.Cut(rest, " "); strings.EqualFold(w, word) {
 			return true
 		}
 	}
@@ -189,8 +192,8 @@ func (c *Client) Capabilities() (caps Capabilities, known bool) { return c.caps,
 
 // onCapability takes the list of a CAPABILITY response, which is full, or of a response code. More words than the limit are dropped.
 func (c *Client) onCapability(d *wire.Decoder, full bool) {
-	words, _ := wire.Capabilities(*d)
-	c.setCapabilities(newCapabilities(words))
+	line, _ := wire.CapabilityLine(*d)
+	c.setCapabilities(capabilitiesOf(line))
 	c.capsFull = full
 	if l := c.Listener; l != nil {
 		l.Capabilities(c.caps)

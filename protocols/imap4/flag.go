@@ -58,6 +58,15 @@ func internFlag(b []byte) Flag {
 	}
 }
 
+// ownFlag is internFlag for a flag that is kept when b is not.
+func ownFlag(b []byte) Flag {
+	f := internFlag(b)
+	if len(b) > 0 && isView(string(f), b) {
+		return Flag(strings.Clone(string(f)))
+	}
+	return f
+}
+
 func internRareFlag(f Flag) Flag {
 	for _, known := range knownFlags {
 		if len(known) == len(f) && known.Is(f) {

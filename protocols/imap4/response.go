@@ -29,8 +29,7 @@ func (c *Client) claimed(r wire.Response) bool {
 		if cmd.untagged == nil {
 			continue
 		}
-		offered := r
-		if cmd.untagged(&offered) {
+		if cmd.untagged(c.offer(r)) {
 			return true
 		}
 	}
@@ -46,8 +45,19 @@ func (c *Client) claimed(r wire.Response) bool {
 	if !ok {
 		return false
 	}
-	offered := r
-	return handle(c, &offered)
+	return handle(c, c.offer(r))
+}
+
+// offer puts r where it can be pointed at, until the next one.
+func (c *Client) offer(r wire.Response) *wire.Response {
+	if c.traffic == &noTraffic {
+		return &r
+	}
+	if c.offered == nil {
+		c.offered = new(wire.Response)
+	}
+	*c.offered = r
+	return c.offered
 }
 
 // limitUntagged tells whether cmd may keep n things of what it collects. If not, it fails when it is answered.

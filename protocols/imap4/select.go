@@ -1,8 +1,6 @@
 package imap4
 
 import (
-	"bytes"
-
 	"github.com/tconn/tconn/deferred"
 	"github.com/tconn/tconn/protocols/imap4/internal/wire"
 )
@@ -342,7 +340,7 @@ func readFlags(d *wire.Decoder) []Flag {
 	d.List(func(d *wire.Decoder) {
 		f := d.Flag()
 		if d.Err() == nil && len(flags) < maxWords {
-			flags = append(flags, internFlag(bytes.Clone(f)))
+			flags = append(flags, ownFlag(f))
 		}
 	})
 	return flags

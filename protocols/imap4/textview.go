@@ -8,3 +8,6 @@ import "unsafe"
 // The bytes must not change while the string is in use. They belong to the message alone (fetchDecoder copies the response first),
 // or the message was asked for with FetchOptions.Borrow, whose lifetime ends before they change.
 func textview(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// isView tells whether s is a textview of b.
+func isView(s string, b []byte) bool { return unsafe.StringData(s) == unsafe.SliceData(b) }

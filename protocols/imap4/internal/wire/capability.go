@@ -23,3 +23,31 @@ func Capabilities(args Decoder) ([]string, error) {
 }
 
 func isSpaceRune(r rune) bool { return r == ' ' || r == '\t' }
+
+// CapabilityLine is Capabilities in one string, single spaces between.
+func CapabilityLine(args Decoder) (string, error) {
+	if err := args.Err(); err != nil {
+		return "", err
+	}
+	var short [1024]byte
+	line, words := short[:0], 0
+	for rest := args.Rest(); ; {
+		for len(rest) > 0 && isSpace(rest[0]) {
+			rest = rest[1:]
+		}
+		if len(rest) == 0 {
+			return string(line), nil
+		}
+		if words++; words > MaxCapabilities {
+			return string(line), &LimitError{Limit: LimitCapabilities, Max: MaxCapabilities}
+		}
+		end := 0
+		for end < len(rest) && !isSpace(rest[end]) {
+			end++
+		}
+		if len(line) > 0 {
+			line = append(line, ' ')
+		}
+		line, rest = append(line, rest[:end]...), rest[end:]
+	}
+}

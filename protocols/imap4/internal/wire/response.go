@@ -1,5 +1,7 @@
 package wire
 
+import "strings"
+
 // Response is one response of a server, read at its top level (RFC 9051 section 7).
 //
 // Lifetime: strings are the caller's; Args is a view of the unit.
@@ -76,25 +78,22 @@ func DecodeResponse(u Unit, l *Limits) (Response, error) {
 //
 // Accepted beyond it: no space behind the code. Without its closing bracket, and when empty, a code is text.
 func (r *Response) readStatus(b []byte) {
+	all := string(b) // all strings are parts of it
+	r.Text = all
 	end := codeEnd(b)
 	if end == 0 {
-		r.Text = string(b)
 		return
 	}
-	code, text := b[1:end], b[end+1:]
+	code := b[1:end]
 	word := skipSpaces(code, 0)
 	wordEnd := codeWordEnd(code, word)
 	if wordEnd == word {
-		r.Text = string(b)
 		return
 	}
 	r.Code = upperWord(code[word:wordEnd])
-	r.CodeArgs = string(code[skipSpaces(code, wordEnd):])
-	r.RawCode = string(code)
-	if len(text) > 0 && text[0] == ' ' {
-		text = text[1:]
-	}
-	r.Text = string(text)
+	r.RawCode = all[1:end]
+	r.CodeArgs = r.RawCode[skipSpaces(code, wordEnd):]
+	r.Text = strings.TrimPrefix(all[end+1:], " ")
 }
 
 // codeWordEnd is where the code's word ends that begins at i.
