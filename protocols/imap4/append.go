@@ -21,7 +21,7 @@ type AppendData struct {
 
 // add is d with what one more command has added.
 func (d AppendData) add(more AppendData) AppendData {
-	if d.Stored > 0 && (d.UIDs.Len() == 0 || more.UIDs.Len() == 0 || d.UIDValidity != more.UIDValidity) {
+	if d.Stored > 0 && d.UIDValidity != more.UIDValidity { // zero where there are no UIDs
 		return AppendData{Stored: d.Stored + more.Stored}
 	}
 	ranges := append(d.UIDs.ranges, more.UIDs.ranges...)
@@ -42,8 +42,8 @@ func (e *AppendError) Error() string {
 // Unwrap is the reason.
 func (e *AppendError) Unwrap() error { return e.Err }
 
-// TooLargeError is a message that was not sent because the server says that it does not take so much (APPENDLIMIT, RFC 7889). It matches
-// ErrTooLarge, and comes in a *CommandError.
+// TooLargeError is a message that was not sent because the server says that it does not take so much (APPENDLIMIT, RFC 7889), of
+// all mailboxes in its capabilities or of this one in an answer to STATUS. It matches ErrTooLarge, and comes in a *CommandError.
 type TooLargeError struct{ Size, Limit int64 }
 
 // Error tells both sizes.
@@ -101,7 +101,7 @@ type appending struct {
 
 // issue sends the messages that are left, or the first of them: as many as the command can hold.
 func (a *appending) issue() *deferred.Deferred[AppendData] {
-	cmd := a.c.appendCommand("APPEND", a.messages)
+	cmd := a.c.appendCommand("APPEND", a.mailbox, a.messages)
 	var data AppendData
 	sent := 0
 	cmd.arguments = func(b *wire.CommandBuilder) {
@@ -109,7 +109,7 @@ func (a *appending) issue() *deferred.Deferred[AppendData] {
 		if a.c.caps.Has("MULTIAPPEND") {
 			sent = len(a.messages)
 		}
-		b.SP().Mailbox(a.mailbox)
+		a.c.appendMailbox(b.SP(), a.mailbox)
 		cmd.body = a.c.appendMessages(b, cmd, a.messages[:sent])
 	}
 	cmd.untagged = data.take
@@ -139,7 +139,7 @@ func (a *appending) goOn() {
 }
 
 // appendCommand is a command that adds messages, without its arguments.
-func (c *Client) appendCommand(name string, messages []AppendMessage) *command {
+func (c *Client) appendCommand(name, mailbox string, messages []AppendMessage) *command {
 	cmd := &command{name: name, needs: inAuthenticated, adapts: true}
 	for i := range messages {
 		for _, capability := range messages[i].demands() {
@@ -147,7 +147,7 @@ func (c *Client) appendCommand(name string, messages []AppendMessage) *command {
 		}
 	}
 	cmd.ready = func() error {
-		limit, limited := c.appendLimit()
+		limit, limited := c.appendLimit(mailbox)
 		for i := range messages {
 			m := &messages[i]
 			switch size := m.octets(); {
@@ -162,10 +162,30 @@ func (c *Client) appendCommand(name string, messages []AppendMessage) *command {
 	return cmd
 }
 
-// appendLimit is how many octets a message may have for any mailbox, if the server says so.
+// maxAppendLimits bounds the mailboxes whose limits are remembered.
+const maxAppendLimits = 1000
+
+// noteAppendLimit remembers what STATUS has told of a mailbox; -1 is no limit.
+func (c *Client) noteAppendLimit(mailbox string, limit int64) {
+	r := c.unusual()
+	if r.appendLimits == nil {
+		r.appendLimits = make(map[string]int64)
+	}
+	key := mailboxKey(mailbox)
+	if _, known := r.appendLimits[key]; known || len(r.appendLimits) < maxAppendLimits {
+		r.appendLimits[key] = limit
+	}
+}
+
+// appendLimit is how many octets a message may have, if the server has said so: of this mailbox, or of all.
 //
 //	capability =/ "APPENDLIMIT" ["=" number] (RFC 7889)
-func (c *Client) appendLimit() (octets int64, ok bool) {
+func (c *Client) appendLimit(mailbox string) (octets int64, ok bool) {
+	if c.rare != nil {
+		if limit, known := c.rare.appendLimits[mailboxKey(mailbox)]; known {
+			return limit, limit >= 0
+		}
+	}
 	capability, _ := c.caps.Get("APPENDLIMIT")
 	for _, value := range capability.Values() {
 		if n, err := strconv.ParseInt(value, 10, 64); err == nil && n >= 0 {

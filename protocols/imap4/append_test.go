@@ -178,6 +178,30 @@ func TestAppendRefusedBeforeAnythingIsSent(t *testing.T) {
 			t.Errorf("got %v, want a *TooLargeError of 22 and 21", err)
 		}
 	})
+	t.Run("the limit of a mailbox", func(t *testing.T) {
+		s := ready(t, "APPENDLIMIT=22")
+		s.server("* STATUS INBOX (APPENDLIMIT 21)\r\n* STATUS x (APPENDLIMIT 100)\r\n* STATUS y (APPENDLIMIT NIL)\r\n* STATUS z (APPENDLIMIT 0)\r\n")
+		for _, tc := range []struct {
+			mailbox string
+			size    int
+			sent    bool
+		}{
+			{"inbox", 21, true}, {"Inbox", 22, false}, {"x", 100, true}, {"x", 101, false}, {"y", 9999, true}, {"z", 1, false},
+			{"other", 22, true}, {"other", 23, false},
+		} {
+			d := s.Append(tc.mailbox, imap4.Bytes(large(tc.size)))
+			_, err, done := d.Result()
+			if done == tc.sent || done && !errors.Is(err, imap4.ErrTooLarge) {
+				t.Errorf("%s, %d octets: got %v, want it sent: %v", tc.mailbox, tc.size, err, tc.sent)
+			}
+			if _, tag, ok := strings.Cut(string(s.tr.Take()), "A"); ok {
+				tag, _, _ = strings.Cut(tag, " ")
+				s.server("A" + tag + " NO\r\n")
+				_, _, _ = d.Result()
+			}
+			s.take()
+		}
+	})
 	t.Run("no limit is known", func(t *testing.T) {
 		for _, caps := range []string{"APPENDLIMIT", "APPENDLIMIT=", "APPENDLIMIT=x", "APPENDLIMIT=99999999999999999999", "APPENDLIMIT=22"} {
 			s := ready(t, caps)
@@ -202,6 +226,7 @@ func TestAppendAnswers(t *testing.T) {
 		{"a code without its numbers", "+ go\r\nA1 OK [APPENDUID] done\r\n", "stored 1 0 []", nil},
 		{"a code that is none", "+ go\r\nA1 OK [APPENDUID x y] done\r\n", "stored 1 0 []", nil},
 		{"a UID that is too large", "+ go\r\nA1 OK [APPENDUID 1 4294967296] done\r\n", "stored 1 0 []", nil},
+		{"a UIDVALIDITY that is none", "+ go\r\nA1 OK [APPENDUID 0 5] done\r\n", "stored 1 0 []", nil},
 		{"more UIDs than messages", "+ go\r\nA1 OK [APPENDUID 1 5:7] done\r\n", "stored 1 0 []", nil},
 		{"a second +", "+ go\r\n+ go\r\nA1 OK [APPENDUID 1 5] done\r\n", "stored 1 1 [5]", nil},
 	} {
@@ -350,6 +375,19 @@ func TestAppendOptions(t *testing.T) {
 			t.Errorf("%+v: got %.30q, want %q", tc, got, want)
 		}
 	}
+}
+
+// A name that the server has told and nobody can decode goes back as it came.
+func TestAppendRawMailboxName(t *testing.T) {
+	s := ready(t, "")
+	s.List("", "*").Handle(nil, nil)
+	s.server("* LIST () \"/\" \"a&b\"\r\nA1 OK done\r\n")
+	s.tr.Clear()
+	s.add("a&b", imap4.Bytes([]byte(mail)))
+	s.wrote("A2 APPEND a&b {22}\r\n")
+	s.server("A2 NO no\r\n")
+	s.result(s.SendCommand("X", imap4.MailboxName("a&b"), imap4.List(imap4.MailboxName("a&b")), imap4.MailboxName("c&d")))
+	s.wrote("A3 X a&b (a&b) c&-d\r\n")
 }
 
 func TestReplace(t *testing.T) {

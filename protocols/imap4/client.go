@@ -50,6 +50,8 @@ type rare struct {
 	enabled   []string
 	names     map[string]struct{}      // mailbox names of the server that are no modified UTF-7
 	contexts  map[string]searchContext // searches whose updates are told, by their tags
+
+	appendLimits map[string]int64 // of mailboxes, by mailboxKey: see noteAppendLimit
 }
 
 func (c *Client) unusual() *rare {

@@ -51,7 +51,9 @@ func (s *session) turnsUntil(what string, done func() bool) {
 			return
 		}
 		s.clock.Turn()
-		runtime.Gosched()
+		for range 20 {
+			runtime.Gosched()
+		}
 	}
 	s.t.Fatalf("never came: %s", what)
 }
@@ -134,6 +136,35 @@ func TestAppendNoFasterThanTheServer(t *testing.T) {
 			s.happened("stored 1 0 []")
 		})
 	}
+}
+
+// Many messages in one command do not pile up either.
+func TestAppendSeveralNoFasterThanTheServer(t *testing.T) {
+	const most = 64<<10 + 60_000 + 100
+	s := ready(t, "MULTIAPPEND LITERAL+")
+	s.Options.MaxNonSync = 1 << 30
+	s.tr.Hold()
+	var messages []imap4.AppendMessage
+	for i := range 20 {
+		m := imap4.Bytes(large(60_000))
+		if i%2 == 1 {
+			m = imap4.AppendMessage{Body: endless{}, Size: 70_000}
+		}
+		messages = append(messages, m)
+	}
+	s.add("x", messages...)
+	total := 0
+	for !bytes.HasSuffix(s.tr.Take(), []byte("\r\n")) || total < 20*65_000 {
+		s.turnsUntil("a piece", func() bool { return s.tr.Buffered() > 0 })
+		n := s.tr.Buffered()
+		if n > most {
+			t.Fatalf("got %d bytes that wait, want at most %d", n, most)
+		}
+		total += n
+		s.tr.Drain(n)
+	}
+	s.server("A1 OK done\r\n")
+	s.happened("stored 20 0 []")
 }
 
 func TestAppendBrokenReader(t *testing.T) {
@@ -263,7 +294,11 @@ func TestAppendAndTime(t *testing.T) {
 	t.Run("its time begins anew behind the last octet", func(t *testing.T) {
 		s := ready(t, "")
 		s.add("x", imap4.Bytes(large(70_000)))
+		s.tr.Hold()
 		s.server("+\r\n")
+		s.clock.Advance(50 * time.Second)
+		s.tr.Release()
+		s.sent(70_002)
 		s.clock.Advance(59 * time.Second)
 		s.closed(false)
 		s.server("A1 OK done\r\n")
@@ -329,6 +364,20 @@ func TestAppendLoss(t *testing.T) {
 		s.happened(`failed: imap4: APPEND: the server said NO [OVERQUOTA] "full"`)
 		s.closed(false)
 	})
+	t.Run("a second + while octets are on their way", func(t *testing.T) {
+		s := ready(t, "")
+		body := newSteps()
+		s.add("x", imap4.AppendMessage{Body: body, Size: 6})
+		s.server("+\r\n+\r\n")
+		body.read <- []byte("abc")
+		s.turnsUntil("the first half", func() bool { return strings.HasSuffix(string(s.tr.Written()), "abc") })
+		s.server("+\r\n")
+		body.read <- []byte("def")
+		s.turnsUntil("the end", func() bool { return strings.HasSuffix(string(s.tr.Written()), "\r\n") })
+		s.wrote("A1 APPEND x {6}\r\nabcdef\r\n")
+		s.server("A1 OK done\r\n")
+		s.happened("stored 1 0 []")
+	})
 	t.Run("cancelled: it goes on to its end", func(t *testing.T) {
 		s := ready(t, "")
 		d := s.Append("x", imap4.Bytes(large(300_000)))
@@ -380,29 +429,26 @@ func TestAppendHeap(t *testing.T) {
 	var before, now runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	s.tr.Hold()
 	s.server("+\r\n")
-	sent, pieces := 0, 0
-	for sent < size+2 {
-		s.turnsUntil("a piece", func() bool { return s.tr.Buffered() > 0 })
-		n := s.tr.Buffered()
-		sent += n
-		s.tr.Drain(n)
-		s.tr.Take()
-		if pieces++; pieces%4000 == 0 {
+	for sent, pieces := 0, 0; sent < size+2; pieces++ {
+		s.turnsUntil("a piece", func() bool {
+			n := len(s.tr.Take())
+			sent += n
+			return n > 0
+		})
+		if pieces%4000 == 3999 {
 			runtime.GC()
 			runtime.ReadMemStats(&now)
 			if grown := int64(now.HeapAlloc) - int64(before.HeapAlloc); grown > 1<<20 {
 				t.Fatalf("after %d bytes: got %d bytes more on the heap, want less than 1 MiB", sent, grown)
 			}
 		}
+		if sent > size+2 {
+			t.Fatalf("sent %d bytes, want %d", sent, size+2)
+		}
 	}
-	s.tr.Release()
 	s.server("A1 OK done\r\n")
 	s.happened("stored 1 0 []")
-	if sent != size+2 {
-		t.Errorf("sent %d bytes, want %d", sent, size+2)
-	}
 }
 
 // appendServer takes one APPEND and counts its octets.

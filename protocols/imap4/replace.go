@@ -28,11 +28,11 @@ func (c *Client) Replace(set MessageSet, mailbox string, message AppendMessage) 
 	if err := checkMessages(name, 2, messages); err != nil {
 		return deferred.Fail[AppendData](err)
 	}
-	cmd := c.appendCommand(name, messages)
+	cmd := c.appendCommand(name, mailbox, messages)
 	cmd.class, cmd.needs, cmd.requires = class, inSelected, []string{"REPLACE"}
 	var data AppendData
 	cmd.arguments = func(b *wire.CommandBuilder) {
-		set.sequenceSet(b.SP()).SP().Mailbox(mailbox)
+		c.appendMailbox(set.sequenceSet(b.SP()).SP(), mailbox)
 		cmd.body = c.appendMessages(b, cmd, messages)
 	}
 	cmd.untagged = data.take

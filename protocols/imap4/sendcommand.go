@@ -150,6 +150,7 @@ func (c *Client) Do(cmd *Command) error {
 	c.busy()
 	c.waiting.push(cmd.command)
 	c.sendNext()
+	c.throttle()
 	return nil
 }
 
@@ -161,7 +162,7 @@ func (cmd *Command) begin(c *Client) error {
 		if slices.Contains(keepState, word) {
 			return &ArgumentError{Command: word, Reason: "the command has a method of its own"}
 		}
-		inner = cmd.build()
+		inner = cmd.build(c)
 		if err := c.begin(inner); err != nil {
 			return err
 		}
@@ -178,13 +179,13 @@ func (cmd *Command) begin(c *Client) error {
 }
 
 // build makes what the queue knows.
-func (cmd *Command) build() *command {
+func (cmd *Command) build(c *Client) *command {
 	inner := &command{
 		name: cmd.Name, class: cmd.Class.class(), requires: cmd.Requires, timeout: cmd.Timeout, raw: cmd,
 		done: cmd.finish,
 		arguments: func(b *wire.CommandBuilder) {
 			for _, arg := range cmd.Args {
-				arg.append(b)
+				arg.append(c, b)
 			}
 		},
 	}

@@ -338,6 +338,29 @@ func TestDo(t *testing.T) {
 		_ = s.Do(cmd)
 		s.wrote("A2 X {2+}\r\nab\r\n")
 	})
+	t.Run("OK before the literal was sent", func(t *testing.T) {
+		s := ready(t, "")
+		s.Listener = nil
+		var got []error
+		cmd := &imap4.Command{Name: "X", Args: []imap4.Arg{imap4.LiteralBytes([]byte("ab"))}, Done: func(err error) { got = append(got, err) }}
+		_ = s.Do(cmd)
+		s.server("A1 OK done\r\n")
+		if len(got) != 1 || !errors.As(got[0], new(*imap4.SyntaxError)) {
+			t.Errorf("got %v, want a *SyntaxError", got)
+		}
+		s.closed(true)
+	})
+	t.Run("reading is paused and resumed in Done: no deadline is left", func(t *testing.T) {
+		s := ready(t, "")
+		cmd := &imap4.Command{Name: "X", Done: func(error) { s.PauseProducing(); s.ResumeProducing() }}
+		_ = s.Do(cmd)
+		s.server("A1 OK done\r\n")
+		if _, _, timer := s.Held(); timer || s.clock.Pending() != 0 {
+			t.Errorf("got timer %v, %d planned calls; want none", timer, s.clock.Pending())
+		}
+		s.clock.Advance(time.Hour)
+		s.closed(false)
+	})
 	t.Run("refused", func(t *testing.T) {
 		s := ready(t, "")
 		cmd := &imap4.Command{Name: "X", Done: func(error) { t.Error("Done was called") }}

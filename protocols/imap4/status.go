@@ -206,6 +206,9 @@ func (c *Client) decodeStatus(d wire.Decoder) (s StatusData, ok bool) {
 	}
 	s.RawName = string(raw)
 	s.Mailbox, _ = c.mailboxName(raw)
+	if s.Has(StatusAppendLimit) {
+		c.noteAppendLimit(s.Mailbox, s.AppendLimit)
+	}
 	return s, true
 }
 

@@ -86,7 +86,7 @@ func (c *Client) unstall(cmd *command) {
 		since = w.from
 	}
 	w.from = w.from.Add(c.transport.Reactor().Now().Sub(since))
-	if w.due {
+	if w.due && !c.held() { // resumeWait begins anew in any case
 		w.due = false
 		w.over()
 	}
