@@ -21,7 +21,7 @@ const (
 	StatusDeleted                    // QUOTA=RES-MESSAGE (RFC 9208) or IMAP4rev2
 	StatusSize                       // STATUS=SIZE (RFC 8438) or IMAP4rev2
 	StatusHighestModSeq              // CONDSTORE
-	StatusAppendLimit                // APPENDLIMIT (RFC 7889)
+	StatusAppendLimit                // APPENDLIMIT (RFC 7889); one that says APPENDLIMIT=n has said it of all mailboxes
 	StatusMailboxID                  // OBJECTID (RFC 8474)
 	StatusDeletedStorage             // QUOTA=RES-STORAGE (RFC 9208)
 
@@ -158,19 +158,11 @@ func (c *Client) learnStatus(wanted StatusItems) (wait bool) {
 // missingStatus is an *UnsupportedError for the first item that the server does not offer, nil if there is none.
 func (c *Client) missingStatus(wanted StatusItems) error {
 	for bit, item := range statusNames {
-		if wanted&(1<<bit) != 0 && !c.offersItem(item) {
+		if wanted&(1<<bit) != 0 && !c.offers(item.requires) {
 			return &UnsupportedError{Capability: strings.Join(item.requires, " or ")}
 		}
 	}
 	return nil
-}
-
-func (c *Client) offersItem(item statusItem) bool {
-	if item.name == "APPENDLIMIT" { // mostly a value stands behind it
-		_, ok := c.caps.Get(item.name)
-		return ok
-	}
-	return c.offers(item.requires)
 }
 
 // onMailboxStatus takes what nobody has asked for.
