@@ -1,7 +1,6 @@
 package imap4
 
 import (
-	"math"
 	"strings"
 
 	"github.com/tconn/tconn/protocols/imap4/internal/wire"
@@ -53,7 +52,7 @@ func (f *fetchDecoder) body() {
 	word := internWord(&f.d, first)
 	f.open = append(f.open, BodyStructure{})
 	b := &f.open[len(f.open)-1]
-	if c := f.next(); c == '(' || c == ')' {
+	if c := f.d.NextByte(); c == '(' || c == ')' {
 		b.Type, b.Subtype = "multipart", word
 		f.multipartExtension(b)
 		return
@@ -69,7 +68,7 @@ func (f *fetchDecoder) body() {
 // Accepted beyond it: spaces between the parts.
 func (f *fetchDecoder) multipart() {
 	from := len(f.open)
-	for f.next() == '(' {
+	for f.d.NextByte() == '(' {
 		f.body()
 	}
 	b := BodyStructure{Type: "multipart", Children: f.keepParts(from)}
@@ -103,18 +102,24 @@ func (f *fetchDecoder) onePart(b *BodyStructure) {
 		b.Subtype = "octet-stream"
 	}
 	b.Params = f.paramList()
-	b.ID = f.text()
-	b.Description = f.text()
+	if !f.d.TryText(" NIL NIL") { // most parts have neither
+		b.ID = f.text()
+		b.Description = f.text()
+	}
 	b.Encoding = f.word()
-	b.Size = f.number()
-	if b.Type == "message" && (b.Subtype == "rfc822" || b.Subtype == "global") && f.next() == '(' {
+	b.Size = f.d.FieldNumber()
+	if b.Type == "message" && (b.Subtype == "rfc822" || b.Subtype == "global") && f.d.NextByte() == '(' {
 		b.Envelope = f.envelope()
 		b = f.embedded()
 	}
-	if c := f.next(); c-'0' <= 9 || c == '-' || b.Type == "text" && c|0x20 == 'n' {
-		b.Lines = f.number()
+	if c := f.d.NextByte(); c-'0' <= 9 || c == '-' || b.Type == "text" && c|0x20 == 'n' {
+		b.Lines = f.d.FieldNumber()
 	}
-	if f.next() != '(' {
+	if f.d.TryText(" NIL NIL NIL NIL") { // and none of this
+		b.Extension = f.extension()
+		return
+	}
+	if f.d.NextByte() != '(' {
 		b.MD5 = f.text()
 	}
 	f.commonExtension(b)
@@ -153,19 +158,24 @@ func (f *fetchDecoder) commonExtension(b *BodyStructure) {
 	}
 	b.Language = f.languageList()
 	b.Location = f.text()
+	b.Extension = f.extension()
+}
+
+// extension ends an open list and answers what else is in it, as it stands.
+func (f *fetchDecoder) extension() string {
+	d := &f.d
 	if d.TryClose() {
-		return
+		return ""
 	}
-	from := d.Offset()
-	more := false
+	from, to := d.Offset(), 0
 	for d.More() {
 		d.SkipValue()
-		more = true
+		to = d.Offset()
 	}
-	if more && d.Err() == nil {
-		raw := d.Since(from)
-		b.Extension = strings.Trim(textview(raw[:len(raw)-1]), " ")
+	if to == 0 || d.Err() != nil {
+		return ""
 	}
+	return strings.TrimLeft(textview(d.Since(from)[:to-from]), " ")
 }
 
 func (f *fetchDecoder) languageList() []string {
@@ -208,13 +218,6 @@ func (f *fetchDecoder) paramList() Params {
 	return nil
 }
 
-// next answers the first byte of the next value, 0 if there is none.
-func (f *fetchDecoder) next() byte {
-	f.d.TrySP()
-	c, _ := f.d.Peek()
-	return c
-}
-
 // word is text for what is the same in letters of any case.
 func (f *fetchDecoder) word() string {
 	s, kind := f.d.Field()
@@ -223,15 +226,6 @@ func (f *fetchDecoder) word() string {
 		return ""
 	}
 	return internWord(&f.d, s)
-}
-
-// number reads a number, or what servers send for one they do not know: NIL, a negative number, or none at the end.
-func (f *fetchDecoder) number() int64 {
-	if c := f.next(); c == 0 || c == ')' {
-		return 0
-	}
-	n, _ := f.d.OptNumber64()
-	return int64(min(n, math.MaxInt64))
 }
 
 // isToken tells whether s can be a disposition (RFC 2045 section 5.1).

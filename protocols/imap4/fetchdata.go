@@ -83,6 +83,9 @@ func (f *fetchDecoder) reset() {
 const maxKept = 1 << 10
 
 func emptied[T any](room []T) []T {
+	if len(room) == 0 {
+		return room
+	}
 	if cap(room) > maxKept {
 		return nil
 	}
@@ -99,7 +102,7 @@ func (f *fetchDecoder) read(seq uint32) {
 	d := &f.d
 	f.budget = d.Budget()
 	for d.Open(); d.More(); {
-		name := d.Upper(d.Name())
+		name := d.UpperName()
 		before := d.Mark()
 		f.item(name)
 		if d.Err() != nil {

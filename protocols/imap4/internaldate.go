@@ -38,7 +38,19 @@ func parseDateTimeFrom(b []byte, dayDigits int) (t time.Time, ok bool) {
 		second < 0 || second > 60 {
 		return t, false
 	}
-	return time.Date(year, month, day, hour, minute, second, 0, fixedZone(offset)), true
+	seconds := ((int64(daysBefore(year, month)+day-1)*24+int64(hour))*60+int64(minute-offset))*60 + int64(second)
+	return time.Unix(seconds, 0).In(fixedZone(offset)), true
+}
+
+// daysBefore is the days from 1970 to the month. It counts years from March on, so that the leap day is the last of a year.
+func daysBefore(year int, month time.Month) int {
+	m := int(month) - 3
+	if m < 0 {
+		m += 12
+		year--
+	}
+	const from0To1970 = 719468 // from the 1st of March of the year 0
+	return year*365 + year/4 - year/100 + year/400 + (m*306+5)/10 - from0To1970
 }
 
 // digits is the number that b is, -1 if it is none.

@@ -62,7 +62,7 @@ func (p *literalPrefix) begin(u wire.Unit, l *wire.Limits) wire.Decoder {
 func (p *literalPrefix) items(f *fetchDecoder, end int) (section BodySection, ok bool) {
 	d := &f.d
 	for p.skip(d); d.Err() == nil && d.Offset() < end; p.skip(d) {
-		name := d.Upper(d.Name())
+		name := d.UpperName()
 		c, _ := d.Peek()
 		inBrackets := c == '['
 		if inBrackets {

@@ -89,6 +89,20 @@ func TestParseDateTime(t *testing.T) {
 	}
 }
 
+func TestDaysAreThoseOfTheCalendar(t *testing.T) {
+	for year := 1; year < 3000; year++ {
+		for month := time.January; month <= time.December; month++ {
+			first := time.Date(year, month, 1, 0, 0, 0, 0, time.UTC)
+			if got, want := int64(daysBefore(year, month)), first.Unix()/86400; got != want {
+				t.Fatalf("%v %d: got %d days, want %d", month, year, got, want)
+			}
+			if got, want := daysIn(month, year), first.AddDate(0, 1, -1).Day(); got != want {
+				t.Fatalf("%v %d: got %d days long, want %d", month, year, got, want)
+			}
+		}
+	}
+}
+
 func TestDatesCostNoMemory(t *testing.T) {
 	text := []byte("17-Jul-1996 02:44:25 -0700")
 	parseDateTime(text)

@@ -14,22 +14,25 @@ const (
 // NIL. A list it leaves where it is. To lists that are long because there are many messages it is the fast way.
 // Lenient: as NString, and no space.
 func (d *Decoder) Field() (s []byte, kind FieldKind) {
-	i := d.pos
-	if i < len(d.b) && d.b[i] == ' ' {
+	b, i := d.b, d.pos
+	if len(d.literals) > 0 {
+		b = b[:d.tokenEnd()]
+	}
+	if i < len(b) && b[i] == ' ' {
 		i++
 	}
-	if i+3 >= len(d.b) || d.err != nil || d.Strict || len(d.literals) > 0 {
+	if i+3 >= len(b) || d.err != nil || d.Strict {
 		return d.slowField()
 	}
-	switch d.b[i] {
+	switch b[i] {
 	case '"':
-		n := nextQuoteOrEscape(d.b[i+1:])
-		if end := i + 1 + n; n > 0 && end < len(d.b) && d.b[end] == '"' {
+		from := i + 1
+		if end := from + nextQuoteOrEscape(b[from:]); end > from && end < len(b) && b[end] == '"' {
 			d.pos = end + 1
-			return d.b[i+1 : end : end], FieldString
+			return b[from:end:end], FieldString
 		}
 	case 'N':
-		if d.b[i+1] == 'I' && d.b[i+2] == 'L' && (d.b[i+3] == ' ' || d.b[i+3] == ')') {
+		if b[i+1] == 'I' && b[i+2] == 'L' && (b[i+3] == ' ' || b[i+3] == ')') {
 			d.pos = i + 3
 			return nil, FieldNone
 		}
@@ -54,6 +57,61 @@ func (d *Decoder) slowField() (s []byte, kind FieldKind) {
 		return nil, FieldNone
 	}
 	return s, FieldString
+}
+
+// FieldNumber takes the next value of such a list, a number. What servers send for one they do not know counts as 0: NIL, a negative
+// number, none at the end of the list. One above 63 bits counts as the largest.
+// Lenient: as Number64.
+func (d *Decoder) FieldNumber() int64 {
+	i := d.pos
+	if i < len(d.b) && d.b[i] == ' ' {
+		i++
+	}
+	if d.err == nil && !d.Strict && len(d.literals) == 0 {
+		n := int64(0)
+		end := i
+		for end < len(d.b) && end < i+18 && isDigit(d.b[end]) {
+			n = n*10 + int64(d.b[end]-'0')
+			end++
+		}
+		if end > i && end < len(d.b) && (d.b[end] == ' ' || d.b[end] == ')') {
+			d.pos = end
+			return n
+		}
+	}
+	return d.slowNumber()
+}
+
+func (d *Decoder) slowNumber() int64 {
+	if c := d.NextByte(); c == 0 || c == ')' {
+		return 0
+	}
+	n, _ := d.OptNumber64()
+	return int64(min(n, 1<<63-1))
+}
+
+// NextByte answers the first byte of the next value, behind spaces; 0 if there is none.
+func (d *Decoder) NextByte() byte {
+	if d.err != nil {
+		return 0
+	}
+	for d.pos < len(d.b) {
+		if c := d.b[d.pos]; !isSpace(c) {
+			return c
+		}
+		d.pos++
+	}
+	return 0
+}
+
+// TryText takes the bytes of text if they are next, outside of literals, and reports that.
+func (d *Decoder) TryText(text string) bool {
+	end := d.pos + len(text)
+	if d.err != nil || end > d.tokenEnd() || string(d.b[d.pos:end]) != text {
+		return false
+	}
+	d.pos = end
+	return true
 }
 
 // TryClose takes ")" if it is next, the end of a list that was opened, and reports that.

@@ -36,11 +36,13 @@ func (d *Decoder) list(item func(d *Decoder)) {
 //
 // It is List for those who need no function, to the same rules. A list that is opened must be read to its end.
 func (d *Decoder) Open() {
-	d.Byte('(')
 	d.item = 0
-	if d.err == nil {
-		d.enter()
+	if c, ok := d.Peek(); !ok || c != '(' {
+		d.Byte('(')
+		return
 	}
+	d.pos++
+	d.enter()
 }
 
 // More reports whether another value of the list is next; if not, it has taken the ")". After an error there are no more.

@@ -29,8 +29,28 @@ func (d *Decoder) AtomBefore(stops string) []byte {
 	return token
 }
 
-// Name is Atom that also ends before "[", as the names of FETCH items do.
-func (d *Decoder) Name() []byte { return d.token("name", className) }
+// UpperName is Atom that also ends before "[", as the names of FETCH items do, in capitals: a view of the unit if it is in capitals
+// there, else a copy.
+func (d *Decoder) UpperName() []byte {
+	if d.err != nil {
+		return nil
+	}
+	b := d.b[:d.tokenEnd()]
+	end, seen := d.pos, class(0)
+	for end < len(b) && className.has(b[end]) {
+		seen |= classes[b[end]]
+		end++
+	}
+	if end == d.pos {
+		d.Expected("name")
+		return nil
+	}
+	name := d.take(end)
+	if seen&classLower != 0 {
+		return d.Upper(name)
+	}
+	return name
+}
 
 // Flag takes a flag, a keyword or a mailbox attribute, with its backslash if it has one, also "\*".
 //
