@@ -13,6 +13,7 @@ type fetchDecoder struct {
 	msg Message
 	err error // the first item that could not be read
 
+	borrowed  int // size of the response that the borrowed message is of
 	budget    int // bytes that may still be spent on what follows
 	room      []byte
 	flags     []Flag
@@ -42,7 +43,7 @@ func (f *fetchDecoder) own(seq uint32, args wire.Decoder) (*Message, error) {
 	f.d.Own()
 	f.read(seq)
 	m := f.msg.detach(extent{len(f.addresses), len(f.params), len(f.parts)})
-	f.reset()
+	f.reset(len(args.Rest()))
 	return m, f.err
 }
 
@@ -53,7 +54,8 @@ func (f *fetchDecoder) borrow(seq uint32, args wire.Decoder) (*Message, error) {
 	if f.room == nil {
 		f.room = make([]byte, 0, roomBytes)
 	}
-	f.reset()
+	f.reset(f.borrowed)
+	f.borrowed = len(args.Rest())
 	f.d = args
 	f.d.SetRoom(f.room)
 	f.read(seq)
@@ -61,10 +63,28 @@ func (f *fetchDecoder) borrow(seq uint32, args wire.Decoder) (*Message, error) {
 	return &f.msg, f.err
 }
 
-// reset empties the rooms. The texts are let go of, so that they hold no response in memory.
-func (f *fetchDecoder) reset() {
+// reset empties the rooms behind a response of size bytes.
+func (f *fetchDecoder) reset(size int) {
 	f.d = wire.Decoder{}
 	f.msg = Message{}
+	if size > maxHeld {
+		f.letGo()
+	}
+	f.flags, f.labels, f.languages = f.flags[:0], f.labels[:0], f.languages[:0]
+	f.addresses, f.envelopes = f.addresses[:0], f.envelopes[:0]
+	f.params, f.parts, f.open = f.params[:0], f.parts[:0], f.open[:0]
+	f.sections, f.numbers, f.fields, f.extra = f.sections[:0], f.numbers[:0], f.fields[:0], f.extra[:0]
+}
+
+// maxHeld is the largest response, in bytes, that the rooms may hold in memory until others have taken its place: to let go of it
+// costs time. maxKept is the largest room that is kept behind a larger response.
+const (
+	maxHeld = 4 << 10
+	maxKept = 1 << 10
+)
+
+// letGo makes the rooms hold nothing of a response, and drops those that it has made large.
+func (f *fetchDecoder) letGo() {
 	f.flags = emptied(f.flags)
 	f.labels = emptied(f.labels)
 	f.languages = emptied(f.languages)
@@ -72,20 +92,14 @@ func (f *fetchDecoder) reset() {
 	f.envelopes = emptied(f.envelopes)
 	f.params = emptied(f.params)
 	f.parts = emptied(f.parts)
-	f.open = emptied(f.open)
+	f.open = nil
 	f.sections = emptied(f.sections)
 	f.numbers = emptied(f.numbers)
 	f.fields = emptied(f.fields)
 	f.extra = emptied(f.extra)
 }
 
-// maxKept is the largest room that is kept for the next message.
-const maxKept = 1 << 10
-
 func emptied[T any](room []T) []T {
-	if len(room) == 0 {
-		return room
-	}
 	if cap(room) > maxKept {
 		return nil
 	}

@@ -197,12 +197,11 @@ func TestDecoderLetsGo(t *testing.T) {
 }
 
 func TestMessagesCostWhatTheyShould(t *testing.T) {
-	input := []byte(realisticLine)
 	var f fetchDecoder
-	s := wire.NewScanner(wire.Client, nil)
+	s := newStream()
 	read := func(how func(seq uint32, args wire.Decoder) (*Message, error)) func() {
 		return func() {
-			seq, args := scanFetch(t, s, input)
+			seq, args := s.fetch(t)
 			if m, err := how(seq, args); err != nil || m.UID != 98765 {
 				t.Fatal(m, err)
 			}

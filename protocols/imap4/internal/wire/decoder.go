@@ -14,6 +14,7 @@ type Decoder struct {
 	Strict bool
 
 	secret   bool // never show what was got
+	owned    bool // b stays as it is
 	b        []byte
 	literals []Literal // those that begin at or behind pos
 	pos      int
@@ -30,7 +31,9 @@ func NewDecoder(b []byte, literals []Literal, l *Limits) Decoder {
 }
 
 // Decoder returns a decoder for the unit's bytes: for LiteralStart those before the announcement.
-func (u Unit) Decoder(l *Limits) Decoder { return NewDecoder(u.Bytes, u.Literals, l) }
+func (u Unit) Decoder(l *Limits) Decoder {
+	return Decoder{b: u.Bytes, literals: u.Literals, limits: l, owned: u.Owned}
+}
 
 // Err is the first error: *SyntaxError, *LimitError, or what Fail was given; nil while there was none.
 func (d *Decoder) Err() error { return d.err }
@@ -207,11 +210,15 @@ func (d *Decoder) Nil() bool {
 	return true
 }
 
-// Own goes on with a copy of the unit, which stays valid when the unit is gone. Nobody else has it.
+// Own makes the unit's bytes stay as they are when the scanner goes on: with a copy, unless they do anyway and lie in memory that is
+// not much larger than they are.
 func (d *Decoder) Own() {
+	if d.owned && cap(d.b) <= len(d.b)+len(d.b)/4+restRoom {
+		return
+	}
 	b := make([]byte, len(d.b))
 	copy(b, d.b)
-	d.b = b
+	d.b, d.owned = b, true
 }
 
 // SetRoom gives the decoder room for copies that it must make: it appends them to room[:0], and Room answers what became of it. So

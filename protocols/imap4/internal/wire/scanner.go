@@ -1,6 +1,9 @@
 package wire
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // Role tells whose input a Scanner reads.
 type Role uint8
@@ -148,7 +151,7 @@ func (s *Scanner) wholeLine(p []byte) (u Unit, n int) {
 		return Unit{}, 0
 	}
 	line := dropCR(p[:end])
-	if s.framed(line) {
+	if s.mayGoOn(line, p[end+1:]) && s.framed(line) {
 		lookAt(end)
 		var sh shape
 		sh.scan(line)
@@ -158,6 +161,15 @@ func (s *Scanner) wholeLine(p []byte) (u Unit, n int) {
 	}
 	s.raw = false
 	return Unit{Kind: Line, Bytes: line}, end + 1
+}
+
+// mayGoOn reports whether what follows line can belong to its unit, as far as the two bytes say where they meet: behind an
+// announcement a literal, and in front of what continues a broken line such a one. It spares most lines a closer look.
+func (s *Scanner) mayGoOn(line, next []byte) bool {
+	if len(line) > 0 && line[len(line)-1] == '}' {
+		return true
+	}
+	return s.role == Client && (len(next) == 0 || continuesBroken(next[0]))
 }
 
 // resume goes on with a unit that has begun.
@@ -219,7 +231,7 @@ func (s *Scanner) fail(err error) error {
 func (s *Scanner) finish() Unit {
 	m := s.unit
 	s.unit, s.raw = nil, false
-	return Unit{Kind: Line, Bytes: m.carry, Literals: m.literals}
+	return Unit{Kind: Line, Bytes: m.carry, Literals: m.literals, Owned: true}
 }
 
 // keepOrSkip is what happens to a literal about which the caller said nothing.
@@ -238,11 +250,23 @@ func (m *partial) octets(p []byte) int {
 	k := int(min(int64(len(p)), m.left))
 	m.left -= int64(k)
 	if m.mode == modeKeep {
+		m.makeRoom(k)
 		m.carry = append(m.carry, p[:k]...)
 		m.total += int64(k)
 	}
 	return k
 }
+
+// makeRoom makes room for k octets of a literal and, if they are its last, for the line that follows, which is short as a rule.
+func (m *partial) makeRoom(k int) {
+	if m.left == 0 {
+		k += restRoom
+	}
+	m.carry = slices.Grow(m.carry, k)
+}
+
+// restRoom is room for what stands behind a literal: ")", or a UID and flags.
+const restRoom = 64
 
 // streamed hands out what p holds of a literal, where it lies.
 func (m *partial) streamed(p []byte) Unit {

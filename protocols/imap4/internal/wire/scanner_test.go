@@ -393,3 +393,41 @@ func TestKindNames(t *testing.T) {
 		t.Errorf("got %s, want %s", g, want)
 	}
 }
+
+// A unit that the scanner had to put together belongs to who reads it; one that lies in the input does not.
+func TestOwnedUnits(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		pieces []string
+		want   bool
+	}{
+		{"whole line", []string{"* 1 EXISTS\r\n"}, false},
+		{"line in two reads", []string{"* 1 EXI", "STS\r\n"}, true},
+		{"literal", []string{"* X {3}\r\nabc y\r\n"}, true},
+	} {
+		s := NewScanner(Client, nil)
+		for _, piece := range c.pieces {
+			for p := []byte(piece); ; {
+				u, n, err := s.Next(p)
+				if err != nil {
+					t.Fatal(err)
+				}
+				p = p[n:]
+				if u.Kind == None {
+					break
+				}
+				if u.Kind != Line {
+					continue
+				}
+				if u.Owned != c.want {
+					t.Errorf("%s: got owned = %v, want %v", c.name, u.Owned, c.want)
+				}
+				d := u.Decoder(nil)
+				before := &d.b[0]
+				if d.Own(); (before == &d.b[0]) != c.want {
+					t.Errorf("%s: got a copy = %v, want %v", c.name, before != &d.b[0], !c.want)
+				}
+			}
+		}
+	}
+}

@@ -29,12 +29,15 @@ func (k Kind) String() string {
 // Unit is one thing read from the peer.
 //
 // Lifetime: Bytes and Literals are borrowed, valid until the scanner's next call (or until the input it was
-// given changes).
+// given changes); but see Owned.
 type Unit struct {
 	Kind Kind
 
 	// Last: LiteralData only, this piece ends the literal.
 	Last bool
+
+	// Owned: Line only, nobody will write to Bytes any more, so that they can be kept.
+	Owned bool
 
 	// Bytes.
 	// Line: the whole unit without its line end. A kept literal stands in it after its announcement
