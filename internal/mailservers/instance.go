@@ -72,6 +72,9 @@ func serverDir(name string) (string, error) {
 	if len(parent) > 40 || !passable(parent) {
 		parent = "/tmp"
 	}
+	if memory := memoryDir(); memory != "" && os.Getenv("TMPDIR") == "" {
+		parent = memory
+	}
 	dir, err := os.MkdirTemp(parent, "tconn-"+strings.ToLower(name)+"-")
 	if err != nil {
 		return "", err

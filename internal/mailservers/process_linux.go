@@ -43,3 +43,22 @@ func inGroup(stat string, group int) bool {
 	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
 	return len(fields) > 2 && fields[0] != "Z" && fields[2] == strconv.Itoa(group)
 }
+
+// memoryRoom is how many octets a server may need.
+const memoryRoom = 1 << 30
+
+// memoryDir is a directory in memory with room for a server, "" if there is none. Servers write through to the disk again and again, and
+// where the disk is slow that is most of the time of a test.
+func memoryDir() string {
+	const dir = "/dev/shm"
+	var stat syscall.Statfs_t
+	if err := syscall.Statfs(dir, &stat); err != nil || stat.Bavail*uint64(stat.Bsize) < memoryRoom || !passable(dir) {
+		return ""
+	}
+	probe, err := os.MkdirTemp(dir, "tconn-")
+	if err != nil {
+		return ""
+	}
+	_ = os.Remove(probe)
+	return dir
+}

@@ -15,3 +15,6 @@ func secluded() *syscall.SysProcAttr { return ownGroup() }
 
 // groupLives tells whether the group still has a process.
 func groupLives(group int) bool { return syscall.Kill(-group, 0) == nil }
+
+// memoryDir is a directory in memory.
+func memoryDir() string { return "" }

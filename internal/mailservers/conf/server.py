@@ -136,8 +136,10 @@ class Mailbox:
     def chosen(self, numbers, uid):
         if not self.messages:
             return []
-        if numbers.last is None:
+        try:
             numbers.last = self.messages[-1].uid if uid else len(self.messages)
+        except ValueError:
+            pass  # it is known already
         return [(n, m) for n, m in enumerate(self.messages, 1) if (m.uid if uid else n) in numbers]
 
     def fetch(self, numbers, uid):
