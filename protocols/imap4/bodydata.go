@@ -11,6 +11,7 @@ import (
 
 // readBodyStructure: "BODY" ["STRUCTURE"] SP body. NIL is none.
 func (f *fetchDecoder) readBodyStructure(item Items) {
+	f.msg.named |= item
 	if f.d.Nil() {
 		return
 	}

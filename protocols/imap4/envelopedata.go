@@ -4,6 +4,7 @@ import "github.com/tconn/tconn/protocols/imap4/internal/wire"
 
 // readEnvelope: "ENVELOPE" SP envelope. NIL is none.
 func (f *fetchDecoder) readEnvelope() {
+	f.msg.named |= ItemEnvelope
 	if e := f.envelope(); e != nil && f.d.Err() == nil {
 		f.msg.Envelope = e
 		f.has(ItemEnvelope)

@@ -469,3 +469,30 @@ type dataListener struct {
 }
 
 func (l dataListener) MessageData(m *imap4.Message) { l.f(m) }
+
+// A message without the item that was asked for is an answer, too.
+func TestFetchWhatThereIsNot(t *testing.T) {
+	for _, tt := range []struct {
+		items imap4.Items
+		data  string
+	}{
+		{imap4.ItemPreview, "PREVIEW NIL"},
+		{imap4.ItemSaveDate, "SAVEDATE NIL"},
+		{imap4.ItemThreadID, "THREADID NIL"},
+		{imap4.ItemEmailID, "EMAILID NIL"},
+		{imap4.ItemInternalDate, `INTERNALDATE "00-Jan-0000 00:00:00 +0000"`},
+		{imap4.ItemSize, "RFC822.SIZE NIL"},
+		{imap4.ItemEnvelope, "ENVELOPE NIL"},
+		{imap4.ItemBodyStructure, "BODYSTRUCTURE NIL"},
+		{imap4.ItemGmailMsgID, "X-GM-MSGID NIL"},
+	} {
+		t.Run(tt.data, func(t *testing.T) {
+			s := opened(t, allCaps)
+			s.fetch("it", imap4.AllUIDs(), imap4.FetchOptions{Items: tt.items})
+			s.server("* 1 FETCH (UID 7 " + tt.data + ")\r\n* 2 FETCH (UID 8 FLAGS ())\r\nA1 OK done\r\n")
+			if got := s.take(); len(got) != 3 || got[0] != "it: 1/7 UID" || got[2] != "it: 1" {
+				t.Errorf("got %q, want message 1, the flags of message 2 for the Listener, and 1", got)
+			}
+		})
+	}
+}

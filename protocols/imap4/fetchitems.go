@@ -41,6 +41,7 @@ func (f *fetchDecoder) readUID() {
 
 // readSize: "RFC822.SIZE" SP number64
 func (f *fetchDecoder) readSize() {
+	f.msg.named |= ItemSize
 	if n, ok := f.d.OptNumber64(); ok && n <= math.MaxInt64 {
 		f.msg.Size = int64(n)
 		f.has(ItemSize)
@@ -59,6 +60,7 @@ func (f *fetchDecoder) readModSeq() {
 
 // objectID: "EMAILID" SP "(" objectid ")"; "THREADID" SP ("(" objectid ")" / NIL) (RFC 8474). Accepted beyond it: no parentheses.
 func (f *fetchDecoder) objectID(item Items) (id string) {
+	f.msg.named |= item
 	f.perhapsInList(func(d *wire.Decoder) {
 		if s, ok := d.NString(); ok {
 			id = textview(s)
@@ -83,6 +85,7 @@ func (f *fetchDecoder) perhapsInList(value func(d *wire.Decoder)) {
 
 // readInternalDate: "INTERNALDATE" SP date-time
 func (f *fetchDecoder) readInternalDate() {
+	f.msg.named |= ItemInternalDate
 	if text, ok := f.d.NString(); ok {
 		if t, ok := parseDateTime(text); ok {
 			f.msg.InternalDate = t
@@ -93,6 +96,7 @@ func (f *fetchDecoder) readInternalDate() {
 
 // readSaveDate: "SAVEDATE" SP (date-time / nil) (RFC 8514)
 func (f *fetchDecoder) readSaveDate() {
+	f.msg.named |= ItemSaveDate
 	if text, ok := f.d.NString(); ok {
 		if t, ok := parseDateTime(text); ok {
 			f.msg.SaveDate = t
@@ -103,6 +107,7 @@ func (f *fetchDecoder) readSaveDate() {
 
 // readPreview: "PREVIEW" SP nstring (RFC 8970)
 func (f *fetchDecoder) readPreview() {
+	f.msg.named |= ItemPreview
 	if text, ok := f.d.NString(); ok {
 		f.msg.Preview = textview(text)
 		f.has(ItemPreview)
@@ -110,6 +115,7 @@ func (f *fetchDecoder) readPreview() {
 }
 
 func (f *fetchDecoder) gmailID(item Items) uint64 {
+	f.msg.named |= item
 	n, ok := f.d.OptNumber64()
 	if ok {
 		f.has(item)

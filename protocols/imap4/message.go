@@ -44,6 +44,7 @@ type Message struct {
 	Err error
 
 	items Items
+	named Items // those of which the response said at least that there is no value
 }
 
 // ExtraItem is an item that this package does not know.

@@ -52,6 +52,8 @@ var textErrors = []struct {
 }{
 	{ErrTooManyConnections, []string{"too many simultaneous connections", "too many connections", "maximum number of connections", "connection limit"}},
 	{ErrThrottled, []string{"[throttled]", "request is throttled", "too many requests"}},
+	{ErrNonexistent, []string{"mailbox does not exist", "mailbox doesn't exist", "no such mailbox", "unknown mailbox"}},
+	{ErrAlreadyExists, []string{"mailbox already exists", "folder already exists"}},
 }
 
 // Is matches what the code, or the text, means.

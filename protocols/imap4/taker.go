@@ -48,7 +48,7 @@ func (t *taker) claims(m *Message) (asked Items, ok bool) {
 		return asked, true // what was damaged may be the asked part
 	case slices.ContainsFunc(m.Sections, t.hasSection), slices.ContainsFunc(m.Extra, t.hasExtra):
 		return asked, true
-	case asked&^unaskedItems != 0:
+	case asked&^unaskedItems != 0, m.named&t.items&^unaskedItems != 0:
 		return asked, true
 	case !certain:
 		return 0, false
