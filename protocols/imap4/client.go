@@ -140,6 +140,15 @@ func (c *Client) onLine(unit wire.Unit) {
 		return
 	}
 	r, err := wire.DecodeResponse(unit, c.options().Limits)
+	if c.options().Strict {
+		fault := err
+		r.Args.Strict, r.Args.Fault = true, &fault
+		defer func() {
+			if fault != nil {
+				c.close(fault)
+			}
+		}()
+	}
 	if c.state == stateGreeting {
 		c.onGreeting(unit, r)
 		return

@@ -43,6 +43,9 @@ type Options struct {
 	Limits *Limits
 	// AllowInsecureAuth lets Login send a password over a connection without TLS. False refuses with ErrInsecureAuth.
 	AllowInsecureAuth bool
+	// Strict closes the connection at the first response that breaks the grammar of RFC 9051, with *SyntaxError. It is for tests of
+	// servers: false passes over what is broken and takes what is meant.
+	Strict bool
 	// Trace is shown every byte of the session, with secrets as ***. Nil shows nothing.
 	Trace Trace
 }

@@ -12,6 +12,8 @@ package wire
 type Decoder struct {
 	// Strict takes only what RFC 9051 section 9 allows.
 	Strict bool
+	// Fault, if not nil, gets the first error of this decoder and of its copies.
+	Fault *error
 
 	secret   bool // never show what was got
 	owned    bool // b stays as it is
@@ -43,8 +45,12 @@ func (d *Decoder) Offset() int { return d.pos }
 
 // Fail ends decoding with err, unless it has failed before.
 func (d *Decoder) Fail(err error) {
-	if d.err == nil {
-		d.err = err
+	if d.err != nil {
+		return
+	}
+	d.err = err
+	if d.Fault != nil && *d.Fault == nil {
+		*d.Fault = err
 	}
 }
 
@@ -59,7 +65,7 @@ func (d *Decoder) expectedAt(pos int, want string) {
 	if d.secret && pos < len(d.b) {
 		got = gotSecret
 	}
-	d.err = &SyntaxError{Offset: pos, Want: want, Got: got}
+	d.Fail(&SyntaxError{Offset: pos, Want: want, Got: got})
 }
 
 // Peek returns the next byte without taking it; false at the end and after an error.
