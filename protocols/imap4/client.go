@@ -42,7 +42,7 @@ type Client struct {
 type rare struct {
 	bye       *ByeError
 	err       error // why the client closed the connection
-	stream    *literalStream
+	stream    literalStream
 	fetching  *fetching
 	consumers int // goroutines that range over an answer
 	held      holders

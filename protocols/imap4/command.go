@@ -434,7 +434,7 @@ func (c *Client) cancel(cmd *command) {
 	if cmd.takes != nil {
 		cmd.takes.gone = true
 	}
-	if c.rare != nil && c.rare.stream != nil && c.rare.stream.command == cmd {
+	if c.rare != nil && c.rare.stream.command == cmd {
 		c.endSink(deferred.ErrCancelled)
 	}
 	if c.waiting.has(cmd) {

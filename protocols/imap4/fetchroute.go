@@ -239,7 +239,7 @@ func (c *Client) onFetchLiteral(u wire.Unit) bool {
 		return true
 	}
 	if sink := cmd.takes.sink(meta); sink != nil {
-		c.unusual().stream = &literalStream{sink: sink, command: cmd}
+		c.unusual().stream = literalStream{sink: sink, command: cmd}
 		c.scanner.StreamLiteral()
 	}
 	return true

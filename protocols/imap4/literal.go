@@ -33,7 +33,7 @@ func (c *Client) onLiteral(u wire.Unit) {
 			continue
 		}
 		if sink := cmd.literal(u); sink != nil {
-			c.unusual().stream = &literalStream{sink: sink, command: cmd}
+			c.unusual().stream = literalStream{sink: sink, command: cmd}
 			c.scanner.StreamLiteral()
 			return
 		}
@@ -42,7 +42,7 @@ func (c *Client) onLiteral(u wire.Unit) {
 
 // onLiteralData hands a piece to the sink.
 func (c *Client) onLiteralData(u wire.Unit) {
-	s := c.rare.stream
+	s := &c.rare.stream
 	if s.sink != nil && len(u.Bytes) > 0 {
 		if _, err := s.sink.Write(u.Bytes); err != nil {
 			if s.command.failed == nil {
@@ -58,14 +58,14 @@ func (c *Client) onLiteralData(u wire.Unit) {
 
 // endStream tells the sink that no more octets come.
 func (c *Client) endStream(err error) {
-	if c.rare != nil && c.rare.stream != nil {
+	if c.rare != nil && c.rare.stream.command != nil {
 		c.endSink(err)
-		c.rare.stream = nil
+		c.rare.stream = literalStream{}
 	}
 }
 
 func (c *Client) endSink(err error) {
-	s := c.rare.stream
+	s := &c.rare.stream
 	if sink := s.sink; sink != nil {
 		s.sink = nil
 		sink.Done(err)

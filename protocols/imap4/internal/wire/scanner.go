@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"slices"
+	"sync"
 )
 
 // Role tells whose input a Scanner reads.
@@ -58,6 +59,7 @@ const (
 	modeKeep                  // part of a literal's octets, which are kept
 	modeStream                // the same, handed out
 	modeSkip                  // the same, dropped
+	modeOver                  // all of it: the unit was handed out, and its memory is borrowed until the next call
 	modeFailed                // something after which no unit can be found
 )
 
@@ -75,11 +77,11 @@ func (s *Scanner) Init(role Role, limits *Limits) {
 }
 
 // Idle reports whether s stands between two units: the end of input is no truncation here.
-func (s *Scanner) Idle() bool { return s.unit == nil }
+func (s *Scanner) Idle() bool { return s.unit == nil || s.unit.mode == modeOver }
 
 // Buffered is how many bytes of an incomplete unit s holds.
 func (s *Scanner) Buffered() int {
-	if s.unit == nil {
+	if s.Idle() {
 		return 0
 	}
 	return len(s.unit.carry)
@@ -126,6 +128,10 @@ func (s *Scanner) announced() *Literal {
 // Errors: *LimitError, or *SyntaxError for a literal's size that is no 63 bit number; the scanner then stays failed.
 // Lifetime: see Unit.
 func (s *Scanner) Next(p []byte) (u Unit, n int, err error) {
+	if s.unit != nil && s.unit.mode == modeOver {
+		s.unit.release()
+		s.unit = nil
+	}
 	if s.unit == nil {
 		if len(p) == 0 {
 			return Unit{}, 0, nil
@@ -133,7 +139,7 @@ func (s *Scanner) Next(p []byte) (u Unit, n int, err error) {
 		if u, n := s.wholeLine(p); n > 0 {
 			return u, n, nil
 		}
-		s.unit = new(partial)
+		s.unit = partials.Get().(*partial)
 	}
 	return s.resume(p)
 }
@@ -227,11 +233,32 @@ func (s *Scanner) fail(err error) error {
 	return err
 }
 
-// finish hands out the unit and lets go of its buffer.
+// finish hands out the unit. A large buffer goes with it; a small one is used again.
 func (s *Scanner) finish() Unit {
 	m := s.unit
-	s.unit, s.raw = nil, false
-	return Unit{Kind: Line, Bytes: m.carry, Literals: m.literals, Owned: true}
+	m.mode, s.raw = modeOver, false
+	u := Unit{Kind: Line, Bytes: m.carry, Literals: m.literals, Owned: cap(m.carry) > maxSpareBytes}
+	if u.Owned {
+		m.carry = nil
+	}
+	return u
+}
+
+// Scanners share the memory of units that do not lie in one piece: a FETCH of bodies has one for each message.
+var partials = sync.Pool{New: func() any { return new(partial) }}
+
+const (
+	maxSpareBytes    = 1 << 10
+	maxSpareLiterals = 16
+)
+
+// release gives the memory back. Nobody may use the unit any more.
+func (m *partial) release() {
+	if cap(m.literals) > maxSpareLiterals {
+		m.literals = nil
+	}
+	*m = partial{carry: m.carry[:0], literals: m.literals[:0]}
+	partials.Put(m)
 }
 
 // keepOrSkip is what happens to a literal about which the caller said nothing.

@@ -394,7 +394,8 @@ func TestKindNames(t *testing.T) {
 	}
 }
 
-// A unit that the scanner had to put together belongs to who reads it; one that lies in the input does not.
+// A large unit that the scanner had to put together belongs to who reads it; one that lies in the input does not, nor does a small one,
+// whose memory is used again.
 func TestOwnedUnits(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -402,8 +403,10 @@ func TestOwnedUnits(t *testing.T) {
 		want   bool
 	}{
 		{"whole line", []string{"* 1 EXISTS\r\n"}, false},
-		{"line in two reads", []string{"* 1 EXI", "STS\r\n"}, true},
-		{"literal", []string{"* X {3}\r\nabc y\r\n"}, true},
+		{"short line in two reads", []string{"* 1 EXI", "STS\r\n"}, false},
+		{"short literal", []string{"* X {3}\r\nabc y\r\n"}, false},
+		{"long line in two reads", []string{"* OK " + strings.Repeat("x", 2000), "STS\r\n"}, true},
+		{"long literal", []string{"* X {3000}\r\n" + strings.Repeat("a", 3000) + " y\r\n"}, true},
 	} {
 		s := NewScanner(Client, nil)
 		for _, piece := range c.pieces {
