@@ -1,8 +1,10 @@
 package imap4
 
 import (
+	"github.com/tconn/tconn/deferred"
 	"github.com/tconn/tconn/protocols/imap4/internal/deflate"
 	"github.com/tconn/tconn/protocols/imap4/internal/wire"
+	"github.com/tconn/tconn/protocols/sasl"
 	"github.com/tconn/tconn/reactor"
 )
 
@@ -36,6 +38,7 @@ type Client struct {
 	prepared  bool // the session is set up: see prepare
 	utf8      bool // names and strings are UTF-8: after ENABLE
 	switching bool // another layer is being put below: nothing may be sent
+	composing bool // what goes out next is being made: nothing may be sent before it
 }
 
 // rare is what few clients have, or have at their end only.
@@ -52,6 +55,10 @@ type rare struct {
 	contexts  map[string]searchContext // searches whose updates are told, by their tags
 
 	appendLimits map[string]int64 // of mailboxes, by mailboxKey: see noteAppendLimit
+
+	authenticators []sasl.Authenticator         // of the program's own
+	certificate    bool                         // this side has one for the server
+	greeted        *deferred.Deferred[struct{}] // Dial waits for the greeting
 }
 
 func (c *Client) unusual() *rare {
@@ -194,6 +201,11 @@ func (c *Client) onGreeting(unit wire.Unit, r wire.Response) {
 	if l := c.Listener; l != nil {
 		l.ServerGreeting(r.Text, next == stateAuthenticated)
 	}
+	if c.rare != nil && c.rare.greeted != nil {
+		greeted := c.rare.greeted
+		c.rare.greeted = nil
+		greeted.TryCallback(struct{}{})
+	}
 	c.sendNext()
 	c.rest()
 }
@@ -238,6 +250,9 @@ func (c *Client) finish() {
 		r.bye, r.err = &bye, &bye
 	}
 	c.endStream(r.err)
+	if r.greeted != nil {
+		r.greeted.TryErrback(r.err)
+	}
 	c.failPending(r.err)
 	c.idle.end(r.err)
 	c.box = nil

@@ -58,6 +58,8 @@ type command struct {
 	plus func(text string)
 	// selects says that the command opens a mailbox: what is told of one while it is out is about that one.
 	selects bool
+	// believes is asked when the server says OK: an error closes the connection.
+	believes func() error
 	// byeWillDo says that the end of the connection after BYE is as good as an answer.
 	byeWillDo bool
 	// answered sees the tagged response before anybody hears of it, whatever it says.
@@ -212,7 +214,7 @@ func (c *Client) sendNext() {
 }
 
 func (c *Client) canSend() bool {
-	return c.state.canSend() && !c.switching && c.saidBye() == nil && !c.ending()
+	return c.state.canSend() && !c.switching && !c.composing && c.saidBye() == nil && !c.ending()
 }
 
 // fail ends a command that is not sent.
@@ -394,6 +396,12 @@ func (c *Client) onTagged(r *wire.Response) {
 		return
 	default:
 		c.sending = nil
+	}
+	if cmd.believes != nil && r.Name == "OK" {
+		if err := cmd.believes(); err != nil {
+			c.close(err)
+			return
+		}
 	}
 	c.complete(cmd, r)
 }

@@ -41,7 +41,8 @@ type Options struct {
 	MaxBacklog int64
 	// Limits bounds what the server can make the client hold; nil and zero fields are the defaults.
 	Limits *Limits
-	// AllowInsecureAuth lets Login send a password over a connection without TLS. False refuses with ErrInsecureAuth.
+	// AllowInsecureAuth lets Login, SignIn and Authenticate send passwords and tokens over a connection without TLS. False refuses with
+	// ErrInsecureAuth.
 	AllowInsecureAuth bool
 	// Strict closes the connection at the first response that breaks the grammar of RFC 9051, with *SyntaxError. It is for tests of
 	// servers: false passes over what is broken and takes what is meant.

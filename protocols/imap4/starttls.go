@@ -37,6 +37,7 @@ func (c *Client) StartTLS(config *tls.Config) *deferred.Deferred[Capabilities] {
 func (c *Client) switchToTLS(config *tls.Config) *deferred.Deferred[struct{}] {
 	c.switching = true
 	c.forgetCapabilities()
+	c.noteCertificate(config)
 	d := c.transport.(reactor.TLSTransport).StartTLS(config)
 	return deferred.Then(d, func(tls.ConnectionState) (struct{}, error) {
 		c.switching = false

@@ -20,7 +20,7 @@ type wait struct {
 	bytes int64 // moved since, if they count
 	moves bool  // bytes count
 	spare bool  // it is over: kept for the next one, which may follow at once
-	due   bool  // its time was up while this side had nothing to send
+	due   bool  // its time was up while this side had nothing to send yet
 }
 
 // startWait begins to wait for what, in place of any wait that was on. A negative limit waits for ever.
@@ -71,7 +71,7 @@ func (c *Client) dropSpareWait() {
 	}
 }
 
-// stall stops the clock of cmd because this side does not have the octets yet that the server waits for.
+// stall stops the clock of cmd because this side does not have yet what the server waits for.
 func (c *Client) stall(cmd *command) { cmd.stalled = c.transport.Reactor().Now() }
 
 // unstall goes on after stall, with the time that was left.
@@ -114,7 +114,7 @@ func (c *Client) resumeWait() {
 }
 
 func (w *wait) over() {
-	if cmd := w.c.sending; cmd != nil && !cmd.stalled.IsZero() && cmd == w.c.out.first {
+	if cmd := w.c.out.first; cmd != nil && !cmd.stalled.IsZero() {
 		w.due = true
 		return
 	}

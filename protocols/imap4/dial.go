@@ -1,0 +1,295 @@
+package imap4
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/tconn/tconn/deferred"
+	"github.com/tconn/tconn/endpoints"
+	"github.com/tconn/tconn/protocols/sasl"
+	"github.com/tconn/tconn/reactor"
+)
+
+// Security says how a connection comes under TLS.
+type Security uint8
+
+const (
+	// ImplicitTLS is TLS from the first byte (RFC 8314 section 3.2), port 993. It is the default.
+	ImplicitTLS Security = iota
+	// RequireStartTLS begins in the clear, port 143, and goes on under TLS or not at all. Until then the Listener hears nothing: it would be
+	// from who knows whom.
+	RequireStartTLS
+	// InTheClear stays without TLS, port 143. Passwords go over it only with Options.AllowInsecureAuth or Credentials.AllowInsecure.
+	InTheClear
+)
+
+// String names it.
+func (s Security) String() string {
+	switch s {
+	case ImplicitTLS:
+		return "implicit TLS"
+	case RequireStartTLS:
+		return "STARTTLS"
+	case InTheClear:
+		return "in the clear"
+	}
+	return "Security(" + strconv.Itoa(int(s)) + ")"
+}
+
+// DialOptions are the settings of Dial. The zero value is all defaults.
+type DialOptions struct {
+	// Reactor drives the connection; nil is reactor.Default, or that of the endpoint. It has to run: call its Run in another goroutine.
+	Reactor *reactor.Reactor
+	// Security says how the connection comes under TLS. Zero is ImplicitTLS.
+	Security Security
+	// TLS configures it; nil verifies the server for its host. It must not be changed afterwards.
+	TLS *tls.Config
+	// Credentials sign the user in, as SignIn does; nil leaves that to the caller. A server that greets with PREAUTH knows who the user is:
+	// they are not used then.
+	Credentials *sasl.Credentials
+	// Options and Listener are those of the Client. Nil is defaults, and nobody who listens.
+	Options  *Options
+	Listener Listener
+	// Connect are options of the attempt to connect: reactor.Timeout (30 s), reactor.BindAddress.
+	Connect []reactor.ConnectOption
+}
+
+// Dial connects to an IMAP server and waits until the client is ready: greeted, under TLS, and signed in if there are Credentials.
+//
+// addr is "host:port" or a host, whose port then is 993 or 143. o may be nil. Each step has its deadline, and the end of ctx ends any of
+// them; afterwards ctx is not looked at. Use the client with Await, and Disconnect it in
+// the end.
+//
+// Errors are *DialError around what went wrong: *net.AddrError; *reactor.ConnectError, which matches reactor.ErrTLS for a bad certificate;
+// *GreetingError, *ByeError, *TimeoutError; *NoTLSError if the server has no STARTTLS; what SignIn fails with; the cause of ctx;
+// reactor.ErrNotRunning, reactor.ErrStopped, deferred.ErrAwaitOnLoop. The connection is closed then.
+// Goroutine: any but that of a reactor; there, endpoints, StartTLS and SignIn do the same.
+func Dial(ctx context.Context, addr string, o *DialOptions) (*Client, error) {
+	if o == nil {
+		o = new(DialOptions)
+	}
+	d := &dialing{DialOptions: *o, addr: addr}
+	if d.Reactor == nil {
+		d.Reactor = reactor.Default()
+	}
+	host, port, err := splitAddr(addr, o.Security)
+	if err != nil {
+		return nil, d.failure(err)
+	}
+	if o.Security == ImplicitTLS {
+		d.endpoint = endpoints.TLS(d.Reactor, host, port, o.TLS, o.Connect...)
+	} else {
+		d.endpoint = endpoints.TCP(d.Reactor, host, port, o.Connect...)
+	}
+	return d.dial(ctx)
+}
+
+// DialEndpoint is Dial by way of an endpoint, such as through a proxy.
+//
+// With ImplicitTLS the endpoint puts TLS on, and it is an error if it has not. With RequireStartTLS through a proxy DialOptions.TLS has to
+// name the server (ServerName); otherwise nil will do. DialOptions.Connect is not used, and a nil ep panics.
+func DialEndpoint(ctx context.Context, ep endpoints.ClientEndpoint, o *DialOptions) (*Client, error) {
+	if ep == nil {
+		panic("imap4: DialEndpoint with a nil endpoint")
+	}
+	if o == nil {
+		o = new(DialOptions)
+	}
+	d := &dialing{DialOptions: *o, addr: "endpoint", endpoint: ep}
+	if s, ok := ep.(fmt.Stringer); ok {
+		d.addr = s.String()
+	}
+	if has, ok := ep.(interface{ Reactor() *reactor.Reactor }); ok && d.Reactor == nil {
+		d.Reactor = has.Reactor()
+	}
+	if d.Reactor == nil {
+		d.Reactor = reactor.Default()
+	}
+	return d.dial(ctx)
+}
+
+// splitAddr reads host:port, or a host.
+func splitAddr(addr string, security Security) (host string, port int, err error) {
+	port = 143
+	if security == ImplicitTLS {
+		port = 993
+	}
+	_, bare := netip.ParseAddr(addr)
+	bracketed := strings.HasPrefix(addr, "[") && strings.HasSuffix(addr, "]")
+	switch {
+	case addr == "":
+		return "", 0, &net.AddrError{Err: "missing host"}
+	case bare == nil || bracketed || !strings.Contains(addr, ":"):
+		return strings.Trim(addr, "[]"), port, nil
+	}
+	host, text, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "", 0, err
+	}
+	if port, err = strconv.Atoi(text); err != nil || port < 1 || port > 65535 {
+		return "", 0, &net.AddrError{Err: "invalid port", Addr: addr}
+	}
+	if host == "" {
+		return "", 0, &net.AddrError{Err: "missing host", Addr: addr}
+	}
+	return host, port, nil
+}
+
+// dialing is a Dial under way. Goroutine: reactor, but for dial and what is atomic.
+type dialing struct {
+	DialOptions
+	addr     string
+	endpoint endpoints.ClientEndpoint
+	client   *Client
+	step     atomic.Int32
+}
+
+// dialSteps are the names of the steps of a Dial.
+var dialSteps = []string{"", "connect", "greeting", "STARTTLS", "sign in"}
+
+const (
+	stepNone int32 = iota
+	stepConnect
+	stepGreeting
+	stepStartTLS
+	stepSignIn
+)
+
+func (d *dialing) failure(err error) error {
+	return &DialError{Addr: d.addr, Step: dialSteps[d.step.Load()], Err: err}
+}
+
+// dial goes through the steps. Goroutine: the caller's.
+func (d *dialing) dial(ctx context.Context) (*Client, error) {
+	switch {
+	case deferred.OnAnyLoop():
+		return nil, d.failure(deferred.ErrAwaitOnLoop)
+	case d.Security > InTheClear:
+		return nil, d.failure(&ArgumentError{Reason: d.Security.String()})
+	case ctx.Err() != nil:
+		return nil, d.failure(context.Cause(ctx))
+	}
+	r := d.Reactor
+	d.client = &Client{Options: d.Options}
+	begin, begun := deferred.New[struct{}]().BindTo(r), make(chan struct{})
+	result := deferred.Then(begin, func(struct{}) (reactor.Protocol, error) { return deferred.Chain(d.connect()) })
+	ready := deferred.Then(result, func(reactor.Protocol) (struct{}, error) { return deferred.Chain(d.client.whenGreeted()) })
+	ready.AddCallback(d.secure).AddCallback(d.signIn).AddErrback(func(err error) (struct{}, error) {
+		d.abandon()
+		return struct{}{}, err
+	})
+	err := r.CallFromThread(func() {
+		close(begun)
+		begin.TryCallback(struct{}{})
+	})
+	if err == nil {
+		err = awaitStart(ctx, r, begun)
+	}
+	if err == nil {
+		_, err = ready.Await(ctx)
+	} else {
+		ready.Cancel()
+	}
+	if err == nil {
+		return d.client, nil
+	}
+	err = d.failure(err)
+	_ = r.CallFromThread(d.abandon)
+	return nil, err
+}
+
+// startGrace is how long a reactor may take to begin to run.
+var startGrace = 5 * time.Second
+
+// awaitStart waits for a reactor that has been told to run in another goroutine.
+func awaitStart(ctx context.Context, r *reactor.Reactor, begun <-chan struct{}) error {
+	grace := time.NewTimer(startGrace)
+	defer grace.Stop()
+	select {
+	case <-begun:
+		return nil
+	case <-ctx.Done():
+		if r.Running() {
+			return context.Cause(ctx)
+		}
+		return &notRunningError{context.Cause(ctx)}
+	case <-grace.C:
+		if r.Running() {
+			return nil // it is busy
+		}
+		return &notRunningError{reactor.ErrNotRunning}
+	}
+}
+
+func (d *dialing) connect() *deferred.Deferred[reactor.Protocol] {
+	d.step.Store(stepConnect)
+	c := d.client
+	if d.Security == ImplicitTLS {
+		c.noteCertificate(d.TLS)
+	}
+	if d.Security != RequireStartTLS {
+		c.Listener = d.Listener
+	}
+	made := d.endpoint.Connect(reactor.FactoryFunc(func(net.Addr) reactor.Protocol { return c }))
+	return made.AddCallback(func(p reactor.Protocol) (reactor.Protocol, error) {
+		d.step.Store(stepGreeting)
+		return p, nil
+	})
+}
+
+// secure sees to it that TLS is there if it has to be.
+func (d *dialing) secure(struct{}) (struct{}, error) {
+	c := d.client
+	switch {
+	case d.Security == ImplicitTLS && !c.encrypted():
+		return struct{}{}, &NoTLSError{Reason: "the endpoint has not put TLS on"}
+	case d.Security != RequireStartTLS || c.encrypted():
+		c.Listener = d.Listener
+		return struct{}{}, nil
+	}
+	d.step.Store(stepStartTLS)
+	if c.state != stateNotAuthenticated {
+		return struct{}{}, &NoTLSError{Reason: "the server greets with PREAUTH, and STARTTLS comes too late"}
+	}
+	secured := deferred.Then(c.StartTLS(d.TLS), func(Capabilities) (struct{}, error) {
+		c.Listener = d.Listener
+		return struct{}{}, nil
+	})
+	return deferred.Chain(secured.AddErrback(func(err error) (struct{}, error) { return struct{}{}, noTLS(err) }))
+}
+
+// signIn signs in, unless the server knows who the user is.
+func (d *dialing) signIn(struct{}) (struct{}, error) {
+	if d.Credentials == nil || d.client.state != stateNotAuthenticated {
+		return struct{}{}, nil
+	}
+	d.step.Store(stepSignIn)
+	return deferred.Chain(d.client.SignIn(d.Credentials))
+}
+
+// abandon ends the connection of a Dial that has failed.
+func (d *dialing) abandon() {
+	if t := d.client.transport; t != nil {
+		t.AbortConnection()
+	}
+}
+
+// whenGreeted fires when the server has greeted. It fails when the connection ends before.
+func (c *Client) whenGreeted() *deferred.Deferred[struct{}] {
+	if c.state != stateGreeting {
+		if err := c.ended(); err != nil {
+			return deferred.Fail[struct{}](err)
+		}
+		return deferred.Succeed(struct{}{})
+	}
+	d := deferred.New[struct{}]().BindTo(c.transport.Reactor())
+	c.unusual().greeted = d
+	return d
+}
