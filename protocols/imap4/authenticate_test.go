@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -807,3 +808,75 @@ func TestAuthenticateLossBehindEachByte(t *testing.T) {
 		}
 	}
 }
+
+// Under TLS the session is cut off behind each byte of the ciphertext that follows the handshake.
+func TestAuthenticateLossUnderTLS(t *testing.T) {
+	for n := 0; n < 1000; n++ {
+		if events := loseUnderTLS(t, n); slices.Contains(events, "NOOP: ok") {
+			wantEvents(t, events[:2], []string{"AUTHENTICATE: ok", "NOOP: ok"})
+			if n < 150 { // five records, with 22 bytes each besides what is said
+				t.Errorf("all was said in %d bytes, want at least 150", n)
+			}
+			return
+		}
+		if t.Failed() {
+			t.Fatalf("the connection was lost behind %d bytes", n)
+		}
+	}
+	t.Error("the session never came to its end")
+}
+
+// loseUnderTLS lets n bytes through once the hands are shaken, and answers what happened to the commands.
+func loseUnderTLS(t *testing.T, n int) []string {
+	t.Helper()
+	r := reactortest.NewReactor()
+	defer r.Close()
+	r.Network().SetHost("localhost", "192.0.2.1")
+	_, err := r.ListenTLS(993, reactor.FactoryFunc(func(net.Addr) reactor.Protocol {
+		return &script{greeting: "* OK [CAPABILITY IMAP4rev1 AUTH=LOGIN] ready\r\n", ended: make(chan struct{}), answers: map[string]string{
+			"AUTHENTICATE LOGIN": "+ VXNlcm5hbWU6\r\n", "dGlt": "+ UGFzc3dvcmQ6\r\n", b64("tanstaaftanstaaf"): "TAG OK welcome\r\n", "NOOP": "TAG OK done\r\n"}}
+	}), serverTLS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := &user{}
+	u.made = func(u *user) {
+		through := 0
+		flow := r.Network().Conns()[0].ToClient()
+		flow.SetWindow(1)
+		flow.SetChunking(func(int) int {
+			if through++; through >= n {
+				flow.Cut()
+			}
+			return 1
+		})
+		if n == 0 {
+			flow.Cut()
+		}
+		track(u, "AUTHENTICATE", u.Authenticate(tim()))
+		u.noop()
+	}
+	r.ConnectTLS("localhost", 993, &single{u: u}, trusting())
+	r.Flush()
+	if u.Transport() == nil {
+		t.Fatal("the hands were not shaken")
+	}
+	u.Transport().AbortConnection()
+	r.Flush()
+	events := u.take()
+	if commands := len(events) - 1; commands != 2 || !strings.HasPrefix(events[2], "lost: ") {
+		t.Errorf("got %s, want an end of both commands, and the loss", list(events))
+	}
+	if slices.Contains(events, "AUTHENTICATE: ok") && n < 100 {
+		t.Errorf("logged in behind %d bytes: %s", n, list(events))
+	}
+	return events
+}
+
+// single is the factory of one client.
+type single struct {
+	reactor.BaseClientFactory
+	u *user
+}
+
+func (f *single) BuildProtocol(net.Addr) reactor.Protocol { return f.u }

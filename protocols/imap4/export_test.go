@@ -1,5 +1,7 @@
 package imap4
 
+import "time"
+
 // NewCapabilities makes a list without a server.
 var NewCapabilities = newCapabilities
 
@@ -17,4 +19,11 @@ func (c *Client) Held() (bytes, commands int, timer bool) {
 func (c *Client) SelectForTest(name string) {
 	c.setState(stateSelected)
 	c.box = &Mailbox{Name: name}
+}
+
+// SetStartGrace sets how long Dial waits for a reactor to run.
+func SetStartGrace(d time.Duration) (restore func()) {
+	was := startGrace
+	startGrace = d
+	return func() { startGrace = was }
 }
