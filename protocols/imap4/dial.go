@@ -196,6 +196,7 @@ func (d *dialing) dial(ctx context.Context) (*Client, error) {
 		_, err = ready.Await(ctx)
 	} else {
 		ready.Cancel()
+		ready.Handle(nil, func(error) {})
 	}
 	if err == nil {
 		return d.client, nil
