@@ -48,6 +48,7 @@ func (a *authentication) issue() *deferred.Deferred[struct{}] {
 	}
 	a.result = deferred.New(func(*deferred.Deferred[struct{}]) { a.cancel() })
 	a.result.BindTo(c.transport.Reactor())
+	c.busy()
 	c.waiting.push(cmd)
 	c.sendNext()
 	c.throttle()
