@@ -174,7 +174,7 @@ func (d *dialing) dial(ctx context.Context) (*Client, error) {
 	case d.Security > InTheClear:
 		return nil, d.failure(&ArgumentError{Reason: d.Security.String()})
 	case ctx.Err() != nil:
-		return nil, d.failure(context.Cause(ctx))
+		return nil, d.failure(over(ctx))
 	}
 	r := d.Reactor
 	d.client = &Client{Options: d.Options}
@@ -218,15 +218,21 @@ func awaitStart(ctx context.Context, r *reactor.Reactor, begun <-chan struct{}) 
 		return nil
 	case <-ctx.Done():
 		if r.Running() {
-			return context.Cause(ctx)
+			return over(ctx)
 		}
-		return &notRunningError{context.Cause(ctx)}
+		return &notRunningError{over(ctx)}
 	case <-grace.C:
 		if r.Running() {
 			return nil // it is busy
 		}
 		return &notRunningError{reactor.ErrNotRunning}
 	}
+}
+
+// over is the error of Await for a context that has ended.
+func over(ctx context.Context) error {
+	_, err := deferred.New[struct{}]().Await(ctx)
+	return err
 }
 
 func (d *dialing) connect() *deferred.Deferred[reactor.Protocol] {
