@@ -40,31 +40,41 @@ func (v *watchVisit) news(y *deferred.Yield) error {
 // fetchNews asks for the messages that are not known.
 func (v *watchVisit) fetchNews(y *deferred.Yield) error {
 	b := v.box
-	v.partial, v.last, v.damaged = make(map[uint32]*Message), 0, nil
-	defer func() { v.partial = nil }()
+	v.damaged = nil
+	defer func() { v.bare = nil }()
+	bare, err := v.fetchSet(y, v.unknown())
+	if err == nil && v.damaged != nil && !v.s.over && !v.stale {
+		err = v.tellRest(y, v.damaged, false)
+	}
+	if err != nil || v.s.over || v.stale {
+		return err
+	}
+	b.next = max(b.next, after(b.told.max()))
+	if bare.IsEmpty() {
+		return nil
+	}
+	// Flags were all that came of these: because the server has nothing else, or because they came after it had begun to answer.
+	left, err := v.fetchSet(y, bare)
+	for uid := range left.All() {
+		if err != nil || v.s.over || v.stale {
+			break
+		}
+		v.tellNew(v.bare[uid])
+	}
+	return err
+}
+
+// fetchSet asks for new messages and tells of them. bare are those of which only flags came; they are in v.bare.
+func (v *watchVisit) fetchSet(y *deferred.Yield, set MessageSet) (bare MessageSet, err error) {
+	v.partial, v.last = make(map[uint32]*Message), 0
 	o := v.s.w.o.Fetch
 	if v.condStore {
 		o.Items |= ItemModSeq
 	}
-	_, err := deferred.Wait(y, v.s.c.Fetch(v.unknown(), o, v.onNew))
-	if v.s.over || v.stale {
-		return err
-	}
-	for _, uid := range slices.Sorted(maps.Keys(v.partial)) {
-		if v.tellPartial(uid); v.s.over {
-			return nil
-		}
-	}
-	if err != nil {
-		return err
-	}
-	if v.damaged != nil {
-		if err := v.tellRest(y, v.damaged, false); err != nil || v.s.over || v.stale {
-			return err
-		}
-	}
-	b.next = max(b.next, after(b.told.max()))
-	return nil
+	_, err = deferred.Wait(y, v.s.c.Fetch(set, o, v.onNew))
+	v.tellLast()
+	v.bare, v.partial = v.partial, nil
+	return UIDs(slices.Sorted(maps.Keys(v.bare))...), err
 }
 
 // unknown is the UIDs that a message may have that was not told yet.
@@ -95,15 +105,14 @@ func (v *watchVisit) tellRest(y *deferred.Yield, cause error, firstOnly bool) er
 		return err
 	}
 	for _, uid := range slices.Sorted(maps.Keys(v.partial)) {
-		if v.s.over || v.stale {
-			return nil
+		m := v.partial[uid]
+		if v.s.over || v.stale || m == nil { // gone in a call of the handler
+			continue
 		}
-		if m := v.partial[uid]; m != nil { // it may have gone in a call of the handler
-			m.Err = cause
-			v.tellPartial(uid)
-		}
-		if firstOnly {
-			return nil
+		delete(v.partial, uid)
+		m.Err = cause
+		if v.tellNew(m); firstOnly {
+			break
 		}
 	}
 	return nil
@@ -137,14 +146,14 @@ func (v *watchVisit) onNew(m *Message) {
 		p.merge(m)
 		m = p
 	}
-	if v.last != 0 && v.last != m.UID {
-		v.tellPartial(v.last)
+	if v.last != m.UID {
+		v.tellLast()
 	}
 	v.partial[m.UID] = m
 	switch o := &v.s.w.o.Fetch; {
-	case v.s.over:
 	case m.Err != nil, m.isAllOf(o):
-		v.tellPartial(m.UID)
+		v.last = m.UID
+		v.tellLast()
 	case m.items&^unaskedItems != 0 || len(m.Sections)+len(m.Extra) > 0:
 		v.last = m.UID
 	}
@@ -155,13 +164,16 @@ func (m *Message) isAllOf(o *FetchOptions) bool {
 	return m.Has(o.Items) && len(m.Sections) >= len(o.Sections)+len(o.BinarySizes) && len(m.Extra) >= len(o.Extra)
 }
 
-// tellPartial tells of a new message with what there is of it. One that is gone by now is not told.
-func (v *watchVisit) tellPartial(uid uint32) {
-	m := v.partial[uid]
-	delete(v.partial, uid)
-	if v.last == uid {
-		v.last = 0
-	}
+// tellLast tells of the message that the server spoke of last with what there is of it, if it is not gone by now.
+func (v *watchVisit) tellLast() {
+	m := v.partial[v.last]
+	delete(v.partial, v.last)
+	v.last = 0
+	v.tellNew(m)
+}
+
+// tellNew tells of a new message.
+func (v *watchVisit) tellNew(m *Message) {
 	if m == nil || v.s.over {
 		return
 	}
