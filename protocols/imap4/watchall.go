@@ -55,7 +55,7 @@ func (s *watchSession) notify(y *deferred.Yield) error {
 	}
 	groups := []NotifyGroup{{Mailboxes: NotifySelectedDelayed, Events: MessageEvents()}}
 	if s.noNotify = s.overflows > maxOverflows; !s.noNotify {
-		groups = append(groups, NotifyGroup{Mailboxes: NotifyPersonal, Events: append(MessageEvents(), MailboxName)})
+		groups = append(groups, NotifyGroup{Mailboxes: NotifyPersonal, Events: append(MessageEvents(), EventMailboxName)})
 		s.notified = true // what it tells from now on counts
 	}
 	_, err := deferred.Wait(y, s.c.Notify(false, groups...))

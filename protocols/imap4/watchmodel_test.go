@@ -196,30 +196,32 @@ const (
 	capsStatus    = " LIST-EXTENDED LIST-STATUS"
 )
 
+// watchKinds are the servers and programs of the model test.
+var watchKinds = []struct {
+	name, caps   string
+	all, restart bool
+	seeds        uint64
+}{
+	{"QRESYNC", capsQResync, false, false, 12},
+	{"QRESYNC, programs that end", capsQResync, false, true, 4},
+	{"CONDSTORE", capsCondStore, false, false, 12},
+	{"CONDSTORE, programs that end", capsCondStore, false, true, 4},
+	{"neither", capsPlain, false, false, 12},
+	{"neither, programs that end", capsPlain, false, true, 4},
+	{"no IDLE", capsPoll, false, false, 4},
+	{"all by NOTIFY", capsQResync + capsStatus + " NOTIFY", true, false, 12},
+	{"all by NOTIFY, programs that end", capsQResync + capsStatus + " NOTIFY", true, true, 4},
+	{"all by polling", capsQResync + capsStatus, true, false, 4},
+	{"all by polling with CONDSTORE", capsCondStore, true, false, 4},
+}
+
 // TestWatchModel lets a Watch follow mailboxes in which things happen at random, over connections that are cut anywhere. What it tells must
-// add up to the truth, with nothing told twice.
+// add up to the truth, with nothing told twice. FuzzWatchModel goes on with other seeds.
 func TestWatchModel(t *testing.T) {
-	for _, c := range []struct {
-		name, caps   string
-		all, restart bool
-		seeds        uint64
-	}{
-		{"QRESYNC", capsQResync, false, false, 150},
-		{"QRESYNC, programs that end", capsQResync, false, true, 60},
-		{"CONDSTORE", capsCondStore, false, false, 150},
-		{"CONDSTORE, programs that end", capsCondStore, false, true, 60},
-		{"neither", capsPlain, false, false, 150},
-		{"neither, programs that end", capsPlain, false, true, 60},
-		{"no IDLE", capsPoll, false, false, 40},
-		{"all by NOTIFY", capsQResync + capsStatus + " NOTIFY", true, false, 150},
-		{"all by NOTIFY, programs that end", capsQResync + capsStatus + " NOTIFY", true, true, 60},
-		{"all by polling", capsQResync + capsStatus, true, false, 60},
-		{"all by polling with CONDSTORE", capsCondStore, true, false, 60},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			for seed := range c.seeds * 12 {
-				seed += 1000
-				if follow(t, seed, c.caps, c.all, c.restart); t.Failed() {
+	for _, kind := range watchKinds {
+		t.Run(kind.name, func(t *testing.T) {
+			for seed := range kind.seeds {
+				if follow(t, seed, kind.caps, kind.all, kind.restart); t.Failed() {
 					t.Fatalf("seed %d", seed)
 				}
 			}
@@ -227,6 +229,18 @@ func TestWatchModel(t *testing.T) {
 	}
 }
 
+// FuzzWatchModel is TestWatchModel with seeds of the fuzzer's choice.
+func FuzzWatchModel(f *testing.F) {
+	for i := range watchKinds {
+		f.Add(uint64(1000), uint8(i))
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, kind uint8) {
+		k := watchKinds[int(kind)%len(watchKinds)]
+		follow(t, seed, k.caps, k.all, k.restart)
+	})
+}
+
+// follow is one run of the model test.
 func follow(t *testing.T, seed uint64, caps string, all, restarts bool) {
 	sim := newMailSim(seed, caps)
 	m := newMirror(t)

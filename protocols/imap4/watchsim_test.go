@@ -26,6 +26,7 @@ type mailSim struct {
 	conns    []*simConn
 	made     int
 	restless bool       // things happen in the middle of answers
+	budget   int        // how many in one run: else it might never come to an end
 	cut      func() int // after how many bytes of the server's the next connection is cut; negative is never
 	answer   func(c *simConn, line string) bool
 	log      []string
@@ -102,11 +103,16 @@ func (m *mailSim) delete(b *simBox) {
 	m.drop(b)
 }
 
+// rename gives a mailbox and those below it another name; only the first is told.
 func (m *mailSim) rename(b *simBox, name string) {
 	old := b.name
-	b.name = name
+	for _, o := range m.boxes {
+		if below, ok := strings.CutPrefix(o.name, old); ok && (below == "" || below[0] == '/') {
+			o.name = name + below
+			m.drop(o)
+		}
+	}
 	m.tellNames("* LIST () \"/\" %s (\"OLDNAME\" (%s))", name, old)
-	m.drop(b)
 }
 
 // renumber gives the mailbox another UIDVALIDITY.
@@ -176,13 +182,15 @@ func (m *mailSim) happen(b *simBox) {
 
 // meanwhile lets things happen in the middle of something.
 func (m *mailSim) meanwhile() {
-	if m.restless && m.rand.IntN(6) == 0 {
+	if m.restless && m.budget > 0 && m.rand.IntN(6) == 0 {
+		m.budget--
 		m.happen(m.boxes[m.rand.IntN(len(m.boxes))])
 	}
 }
 
 // run moves bytes until nothing moves any more.
 func (m *mailSim) run() {
+	m.budget = 20
 	for {
 		m.clock.Turn()
 		moved := false
