@@ -1,0 +1,178 @@
+package imap4_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tconn/tconn/protocols/imap4"
+)
+
+const (
+	capsNotify = capsQResync + capsStatus + " NOTIFY"
+	askNotify  = "NOTIFY SET (SELECTED-DELAYED (MessageNew MessageExpunge FlagChange)) (PERSONAL (MessageNew MessageExpunge FlagChange MailboxName))"
+	askList    = `LIST "" "*" RETURN (STATUS (MESSAGES UIDNEXT UIDVALIDITY UNSEEN HIGHESTMODSEQ))`
+)
+
+// empty is the answer to the opening of an empty mailbox.
+func empty(validity int) []string {
+	return []string{"* 0 EXISTS", fmt.Sprintf("* OK [UIDVALIDITY %d] ok", validity), "* OK [HIGHESTMODSEQ 5] ok"}
+}
+
+// withAll is a Watch of INBOX, Work and Work/Old, all empty, that is in IDLE.
+func withAll(t *testing.T, caps string, o imap4.WatchOptions) *watching {
+	t.Helper()
+	o.All, o.Fetch = true, sizes
+	w := watchOver(t, caps, o)
+	if strings.Contains(caps, "NOTIFY") {
+		w.expect(askNotify)
+	}
+	w.expect(askList,
+		`* LIST () "/" INBOX`, "* STATUS INBOX (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 1 UNSEEN 0 HIGHESTMODSEQ 5)",
+		`* LIST (\Noselect) "/" Top`,
+		`* LIST () "/" Work`, "* STATUS Work (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 2 UNSEEN 0 HIGHESTMODSEQ 5)",
+		`* LIST () "/" Work/Old`, "* STATUS Work/Old (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 3 UNSEEN 0 HIGHESTMODSEQ 5)")
+	w.expect("EXAMINE Work (CONDSTORE)", empty(2)...)
+	w.expect("EXAMINE Work/Old (CONDSTORE)", empty(3)...)
+	w.expect("EXAMINE INBOX (CONDSTORE)", empty(1)...)
+	w.happened("up", "mailbox INBOX", "mailbox Work", "mailbox Work/Old", "synced")
+	w.idling()
+	return w
+}
+
+func TestWatchAll(t *testing.T) {
+	news := func(w *watching, tag, name string, uid int) {
+		w.t.Helper()
+		w.tell(fmt.Sprintf("* STATUS %s (MESSAGES 1 UIDNEXT %d UIDVALIDITY 2 HIGHESTMODSEQ %d)", name, uid+1, 5+uid))
+		w.leaves(tag)
+		w.expect("EXAMINE "+name+" (CONDSTORE)", "* 1 EXISTS", "* OK [UIDVALIDITY 2] ok", fmt.Sprintf("* OK [HIGHESTMODSEQ %d] ok", 5+uid))
+		w.expect("UID FETCH 1:* (UID FLAGS RFC822.SIZE MODSEQ)", fmt.Sprintf("* 1 FETCH (UID %d FLAGS () RFC822.SIZE 10 MODSEQ (5))", uid))
+		w.expect("EXAMINE INBOX (CONDSTORE)", empty(1)...)
+		w.happened(fmt.Sprintf("new %s %d [] size 10", name, uid), "synced")
+		w.idling()
+	}
+	t.Run("a STATUS of another mailbox leads there and back", func(t *testing.T) {
+		w := withAll(t, capsNotify, imap4.WatchOptions{})
+		news(w, "A8", "Work", 1)
+		w.tell("* STATUS Work (UIDVALIDITY 2 HIGHESTMODSEQ 6)", "* STATUS INBOX (UIDVALIDITY 2 HIGHESTMODSEQ 6)", "* STATUS Nowhere (MESSAGES 1)")
+		w.wrote("") // nothing that is not known
+		w.tell("* STATUS Work (UIDVALIDITY 2 HIGHESTMODSEQ 7)")
+		w.leaves("A12")
+		w.expect("EXAMINE Work (QRESYNC (2 6 1))", "* 1 EXISTS", "* OK [UIDVALIDITY 2] ok", "* OK [HIGHESTMODSEQ 7] ok",
+			`* 1 FETCH (UID 1 FLAGS (\Seen) MODSEQ (7))`)
+		w.expect("EXAMINE INBOX (CONDSTORE)", empty(1)...)
+		w.happened(`flags Work 1 [\Seen]`, "synced")
+	})
+	t.Run("mailboxes come, get other names, and go", func(t *testing.T) {
+		w := withAll(t, capsNotify, imap4.WatchOptions{})
+		w.tell(`* LIST () "/" Lab`)
+		w.leaves("A8")
+		w.expect("EXAMINE Lab (CONDSTORE)", empty(7)...)
+		w.expect("EXAMINE INBOX (CONDSTORE)", empty(1)...)
+		w.idling()
+		w.happened("mailbox Lab", "synced")
+		w.tell(`* LIST () "/" Job ("OLDNAME" (Work))`)
+		w.happened("renamed Work Job", "renamed Work/Old Job/Old")
+		w.leaves("A11")
+		w.expect("EXAMINE Job (CONDSTORE)", empty(2)...)
+		w.expect("EXAMINE Job/Old (CONDSTORE)", empty(3)...)
+		w.expect("EXAMINE INBOX (CONDSTORE)", empty(1)...)
+		w.idling()
+		w.tell(`* LIST (\NonExistent) "/" Lab`, `* LIST (\Subscribed) "/" Job`, `* LIST (\NonExistent) "/" INBOX`)
+		w.happened("synced", "gone Lab", "synced")
+		want := []string{"INBOX", "Job", "Job/Old"}
+		for _, name := range want {
+			if _, ok := w.State().Mailboxes[name]; !ok || len(w.State().Mailboxes) != len(want) {
+				t.Errorf("state: got %v, want %v", w.State(), want)
+			}
+		}
+	})
+	t.Run("after a reconnect only those that have changed are visited", func(t *testing.T) {
+		w := withAll(t, capsNotify, imap4.WatchOptions{})
+		w.cut()
+		w.greet(capsNotify)
+		w.expect(askNotify)
+		w.expect(askList,
+			`* LIST () "/" INBOX`, "* STATUS INBOX (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 1 UNSEEN 0 HIGHESTMODSEQ 5)",
+			`* LIST () "/" Work`, "* STATUS Work (MESSAGES 0 UIDNEXT 2 UIDVALIDITY 2 UNSEEN 0 HIGHESTMODSEQ 6)")
+		w.expect("EXAMINE Work (CONDSTORE)", empty(2)...)
+		w.expect("EXAMINE INBOX (CONDSTORE)", empty(1)...)
+		got := w.take()
+		wantEvents(t, got[1:], []string{"up", "gone Work/Old", "synced"})
+	})
+	t.Run("NOTIFICATIONOVERFLOW: all is looked at anew, and too often means lists", func(t *testing.T) {
+		w := withAll(t, capsNotify, imap4.WatchOptions{})
+		tag := 8
+		list := func() {
+			w.expect(askList,
+				`* LIST () "/" INBOX`, "* STATUS INBOX (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 1 UNSEEN 0 HIGHESTMODSEQ 5)",
+				`* LIST () "/" Work`, "* STATUS Work (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 2 UNSEEN 0 HIGHESTMODSEQ 5)",
+				`* LIST () "/" Work/Old`, "* STATUS Work/Old (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 3 UNSEEN 0 HIGHESTMODSEQ 5)")
+		}
+		for i := range 4 {
+			w.tell("* OK [NOTIFICATIONOVERFLOW] too much")
+			w.leaves(fmt.Sprintf("A%d", tag))
+			if i < 3 {
+				w.expect(askNotify)
+			} else {
+				w.expect("NOTIFY SET (SELECTED-DELAYED (MessageNew MessageExpunge FlagChange))")
+			}
+			list()
+			w.expect("EXAMINE INBOX (CONDSTORE)", empty(1)...)
+			w.idling()
+			tag += 4
+		}
+		w.tell("* STATUS Work (UIDVALIDITY 2 HIGHESTMODSEQ 7)") // not asked for
+		w.wrote("")
+		w.clock.Advance(2 * time.Minute)
+		w.leaves(fmt.Sprintf("A%d", tag))
+		list()
+	})
+	t.Run("NOTIFY is refused: lists", func(t *testing.T) {
+		w := watchOver(t, capsNotify, imap4.WatchOptions{All: true})
+		w.answer("BAD no", askNotify)
+		w.expect(askList, `* LIST () "/" INBOX`, "* STATUS INBOX (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 1 UNSEEN 0 HIGHESTMODSEQ 5)")
+		w.expect("EXAMINE INBOX (CONDSTORE)", empty(1)...)
+		w.idling()
+		w.clock.Advance(2 * time.Minute)
+		w.leaves("A6")
+		w.expect(askList, `* LIST () "/" INBOX`, `* LIST () "/" New`)
+		w.happened("up", "mailbox INBOX", "synced", "mailbox New")
+	})
+	t.Run("by lists: a mailbox that is gone, or refused", func(t *testing.T) {
+		w := withAll(t, capsQResync+capsStatus, imap4.WatchOptions{})
+		work := `* LIST () "/" Work`
+		status := "* STATUS Work (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 2 UNSEEN 0 HIGHESTMODSEQ 6)"
+		w.clock.Advance(2 * time.Minute)
+		w.leaves("A7")
+		w.expect(askList, `* LIST () "/" INBOX`, work, status,
+			`* LIST () "/" Work/Old`, "* STATUS Work/Old (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3 UNSEEN 0 HIGHESTMODSEQ 6)")
+		w.answer("NO not now", "EXAMINE Work (CONDSTORE)")
+		w.answer("NO [NONEXISTENT] gone", "EXAMINE Work/Old (CONDSTORE)")
+		w.expect("EXAMINE INBOX (CONDSTORE)", empty(1)...)
+		w.idling()
+		w.happened("skipped Work true", "gone Work/Old", "synced")
+		w.clock.Advance(2 * time.Minute)
+		w.leaves("A12")
+		w.expect(askList, `* LIST () "/" INBOX`, work, status) // as it was when it was refused
+		w.idling()
+		w.clock.Advance(2 * time.Minute)
+		w.leaves("A14")
+		w.expect(askList, `* LIST () "/" INBOX`, work, strings.Replace(status, " 6)", " 7)", 1))
+		w.expect("EXAMINE Work (CONDSTORE)", empty(2)...)
+	})
+	t.Run("Only some", func(t *testing.T) {
+		w := watchOver(t, capsQResync+capsStatus, imap4.WatchOptions{All: true, Only: func(e *imap4.ListEntry) bool { return e.Name == "Work" }})
+		w.expect(askList, `* LIST () "/" INBOX`, `* LIST () "/" Work`, `* LIST () "/" Spam`)
+		w.expect("EXAMINE Work (CONDSTORE)", empty(2)...)
+		w.expect("EXAMINE INBOX (CONDSTORE)", empty(1)...)
+		w.happened("up", "mailbox INBOX", "mailbox Work", "synced")
+	})
+	t.Run("too many mailboxes", func(t *testing.T) {
+		w := watchOver(t, capsQResync+capsStatus, imap4.WatchOptions{All: true, MaxMailboxes: 2})
+		w.expect(askList, `* LIST () "/" INBOX`, `* LIST () "/" Work`, `* LIST () "/" Spam`)
+		w.clock.Turn()
+		w.happened("up", "mailbox INBOX", "mailbox Work", "down: imap4: limit Mailboxes of 2 exceeded")
+	})
+}
