@@ -124,9 +124,12 @@ func (m *Message) detach(n extent) *Message {
 
 // moveLists gives m lists of its own; flags is room for some flags.
 func (m *Message) moveLists(flags []Flag) {
-	if len(m.Flags) <= cap(flags) {
+	switch {
+	case m.items&ItemFlags == 0:
+		m.Flags = nil
+	case len(m.Flags) <= cap(flags):
 		m.Flags = append(flags, m.Flags...)[:len(m.Flags):len(m.Flags)]
-	} else {
+	default:
 		m.Flags = slices.Clone(m.Flags)
 	}
 	m.GmailLabels = copied(m.GmailLabels)
