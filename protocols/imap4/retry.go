@@ -53,6 +53,7 @@ var textErrors = []struct {
 	{ErrTooManyConnections, []string{"too many simultaneous connections", "too many connections", "maximum number of connections", "connection limit"}},
 	{ErrThrottled, []string{"[throttled]", "request is throttled", "too many requests"}},
 	{ErrNonexistent, []string{"mailbox does not exist", "mailbox doesn't exist", "no such mailbox", "unknown mailbox"}},
+	{ErrOverQuota, []string{"over quota", "overquota", "quota exceeded", "exceeds quota"}},
 	{ErrAlreadyExists, []string{"mailbox already exists", "folder already exists"}},
 }
 
