@@ -70,6 +70,18 @@ var accessCases = []imapCase{
 		big := imap4.Bytes([]byte("Subject: big\r\n\r\n" + strings.Repeat("0123456789\r\n", 1000)))
 		refused(e, "Append", e.c.Append("INBOX", big), imap4.ErrOverQuota)
 	}},
+	{name: "an administrator's other quotas", caps: []string{"X-QUOTA=MESSAGE", "X-QUOTA=X-NUM-FOLDERS", "X-QUOTA=X-ANNOTATION-STORAGE"}, live: true, run: func(e *env) {
+		admin := e.login(mailservers.CyrusAdmin)
+		limits := []imap4.QuotaResource{{Name: "MESSAGE", Limit: 1}, {Name: "X-NUM-FOLDERS", Limit: 50}, {Name: "X-ANNOTATION-STORAGE", Limit: 60}}
+		must(e, admin.SetQuota("user/"+e.user.Name, limits...))
+		quota := must(e, admin.GetQuota("user/"+e.user.Name))
+		for _, limit := range limits {
+			got, _ := quota.Resource(limit.Name)
+			want(e, limit.Name, got.Limit, limit.Limit)
+		}
+		must(e, e.c.Append("INBOX", imap4.Bytes([]byte("Subject: one\r\n\r\n"))))
+		refused(e, "a second message", e.c.Append("INBOX", imap4.Bytes([]byte("Subject: two\r\n\r\n"))), imap4.ErrOverQuota)
+	}},
 	{name: "metadata", caps: []string{"METADATA"}, run: func(e *env) {
 		must(e, e.c.SetMetadata("INBOX", map[string][]byte{"/private/comment": []byte("a \"comment\"\r\nof two lines")}))
 		got := must(e, e.c.GetMetadata("INBOX", imap4.MetadataOptions{}, "/private/comment"))

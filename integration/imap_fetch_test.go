@@ -2,6 +2,8 @@ package integration
 
 import (
 	"bytes"
+	"crypto/sha1"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"slices"
@@ -303,6 +305,12 @@ var fetchCases = []imapCase{
 		}
 		lazy := fetched(e, imap4.AllMessages(), imap4.FetchOptions{Items: imap4.ItemPreview, PreviewLazy: true})
 		want(e, "messages", len(lazy), 3)
+	}},
+	{name: "digests", caps: []string{"DIGEST=SHA1"}, mails: mailservers.Mails(1), run: func(e *env) {
+		must(e, e.c.Select("INBOX"))
+		m := fetched(e, imap4.SeqNums(1), imap4.FetchOptions{Extra: []string{"DIGEST.SHA1"}})[0]
+		sum := sha1.Sum(mailservers.Mail(0).Raw)
+		wantTrue(e, len(m.Extra) == 1 && strings.EqualFold(m.Extra[0].Raw, hex.EncodeToString(sum[:])), "%+v", m.Extra)
 	}},
 	{name: "items of one's own", caps: []string{"PREVIEW=FUZZY"}, mails: mailservers.Mails(1), run: func(e *env) {
 		must(e, e.c.Select("INBOX"))

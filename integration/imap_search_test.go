@@ -70,6 +70,10 @@ var searchCases = []imapCase{
 		want(e, "nothing", must(e, e.c.Search(imap4.Query{Subject: "送信"})).Count, 0)
 		want(e, "quotes", must(e, e.c.Search(imap4.Query{Subject: `a "quoted" \ text`})).Count, 0)
 	}},
+	{name: "letters of either case", caps: []string{"I18NLEVEL=1"}, mails: mailservers.Mails(3), run: func(e *env) {
+		must(e, e.c.Select("INBOX"))
+		wantSet(e, "subject", must(e, e.c.Search(imap4.Query{Subject: "KÖLN"})).Messages, "2")
+	}},
 	{name: "search for numbers", mails: mailservers.Mails(9), run: func(e *env) {
 		must(e, e.c.Select("INBOX"))
 		found := must(e, e.c.UIDSearch(imap4.Query{Unseen: true}, imap4.SearchOptions{Min: true, Max: true, Count: true}))

@@ -64,6 +64,15 @@ var sessionCases = []imapCase{
 		done := must(e, e.c.SendCommand("STATUS", imap4.MailboxName("INBOX"), imap4.Raw("(MESSAGES)")))
 		wantTrue(e, len(done.Untagged) == 1 && done.Untagged[0].Name == "STATUS" && strings.Contains(done.Untagged[0].Text, "MESSAGES 0"), "%+v", done)
 	}},
+	{name: "URLs with a key", caps: []string{"URLAUTH", "URLAUTH=BINARY"}, mails: mailservers.Mails(1), run: func(e *env) {
+		url := "imap://" + e.user.Name + "@localhost/INBOX/;UID=1;URLAUTH=user+" + e.user.Name
+		made := must(e, e.c.SendCommand("GENURLAUTH", imap4.Quoted(url), imap4.Atom("INTERNAL")))
+		if len(made.Untagged) != 1 || made.Untagged[0].Name != "GENURLAUTH" {
+			e.fatalf("got %+v, want one GENURLAUTH", made)
+		}
+		got := must(e, e.c.SendCommand("URLFETCH", imap4.Quoted(strings.Trim(made.Untagged[0].Text, `"`))))
+		wantTrue(e, len(got.Untagged) == 1 && strings.Contains(got.Untagged[0].Text, string(mailservers.Mail(0).Raw)), "%+v", got)
+	}},
 	{name: "an unknown command", run: func(e *env) {
 		no := refused(e, "X-NONSENSE", e.c.SendCommand("X-NONSENSE", imap4.Quoted("a b")), nil)
 		want(e, "command", no.Command, "X-NONSENSE")

@@ -65,6 +65,15 @@ var sortCases = []imapCase{
 		wantAll(e, "DISPLAYFROM", got, 1, 2, 3, 4, 5, 6, 7, 8, 9)
 		want(e, "DISPLAYTO", len(must(e, e.c.Sort([]imap4.SortKey{imap4.SortDisplayTo}, imap4.Query{})).Sorted), 12)
 	}},
+	{name: "sort by number", caps: []string{"SORT=UID"}, mails: mailservers.Mails(3), run: func(e *env) {
+		must(e, e.c.Select("INBOX"))
+		wantAll(e, "UID", must(e, e.c.Sort([]imap4.SortKey{imap4.SortKey("UID").Reverse()}, imap4.Query{})).Sorted, 3, 2, 1)
+	}},
+	{name: "sort by change", caps: []string{"SORT=MODSEQ"}, mails: mailservers.Mails(3), run: func(e *env) {
+		must(e, e.c.Select("INBOX", imap4.SelectOptions{CondStore: true}))
+		must(e, e.c.AddFlags(imap4.UIDs(2), flagged))
+		wantAll(e, "MODSEQ", must(e, e.c.Sort([]imap4.SortKey{imap4.SortKey("MODSEQ")}, imap4.Query{})).Sorted, 1, 3, 2)
+	}},
 	{name: "esort", caps: []string{"ESORT"}, mails: mailservers.Mails(12), run: func(e *env) {
 		must(e, e.c.Select("INBOX"))
 		found := must(e, e.c.UIDSort([]imap4.SortKey{imap4.SortDate.Reverse()}, imap4.Query{Unseen: true}, imap4.SearchOptions{Min: true, Max: true, Count: true, All: true}))

@@ -51,7 +51,7 @@ const (
 )
 
 func allCases() []imapCase {
-	return slices.Concat(sessionCases, mailboxCases, listCases, messageCases, fetchCases, appendCases, searchCases, sortCases, syncCases, pushCases,
+	return slices.Concat(sessionCases, secureCases, mailboxCases, listCases, messageCases, fetchCases, appendCases, searchCases, sortCases, syncCases, pushCases,
 		accessCases, bigCases)
 }
 
