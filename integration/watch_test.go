@@ -122,7 +122,7 @@ func (f *follower) poke() {
 	}
 }
 
-func flagsOf(m *imap4.Message) string {
+func flagsOfMessage(m *imap4.Message) string {
 	var words []string
 	for _, flag := range m.Flags {
 		if flag != imap4.FlagRecent {
@@ -144,14 +144,14 @@ func (f *follower) New(mailbox string, m *imap4.Message) {
 	if _, known := f.box(mailbox)[m.UID]; known || m.Envelope == nil {
 		f.fault("%s %d: New twice, or without its envelope", mailbox, m.UID)
 	}
-	f.box(mailbox)[m.UID] = flagsOf(m)
+	f.box(mailbox)[m.UID] = flagsOfMessage(m)
 }
 
 func (f *follower) Flags(mailbox string, m *imap4.Message) {
 	if _, known := f.box(mailbox)[m.UID]; !known {
 		f.fault("%s %d: Flags of a message that is not there", mailbox, m.UID)
 	}
-	f.box(mailbox)[m.UID] = flagsOf(m)
+	f.box(mailbox)[m.UID] = flagsOfMessage(m)
 }
 
 func (f *follower) Vanished(mailbox string, uids imap4.MessageSet) {
@@ -260,7 +260,7 @@ func (f *following) truth(name string) map[uint32]string {
 		return messages
 	}
 	do(f, "FETCH", func(c *imap4.Client) *deferred.Deferred[int] {
-		return c.Fetch(imap4.AllUIDs(), imap4.FetchOptions{Items: imap4.ItemFlags}, func(m *imap4.Message) { messages[m.UID] = flagsOf(m) })
+		return c.Fetch(imap4.AllUIDs(), imap4.FetchOptions{Items: imap4.ItemFlags}, func(m *imap4.Message) { messages[m.UID] = flagsOfMessage(m) })
 	})
 	return messages
 }
