@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -195,5 +196,34 @@ func TestTimeoutOptions(t *testing.T) {
 				t.Errorf("planned calls at the end: got %d, want 0", got)
 			}
 		})
+	}
+}
+
+func TestWhatServersSay(t *testing.T) {
+	all := []error{
+		imap4.ErrAuthenticationFailed, imap4.ErrUnavailable, imap4.ErrTooManyConnections, imap4.ErrThrottled, imap4.ErrNonexistent,
+		imap4.ErrAlreadyExists, imap4.ErrTryCreate, imap4.ErrOverQuota,
+	}
+	for _, tt := range []struct {
+		code, text string
+		want       []error
+	}{
+		{"", "Mailbox doesn't exist: None (0.001 + 0.000 secs).", []error{imap4.ErrNonexistent}}, // Dovecot with ACL
+		{"", "Mailbox does not exist", []error{imap4.ErrNonexistent}},                            // Cyrus
+		{"", "No such mailbox", []error{imap4.ErrNonexistent}},                                   // Twisted
+		{"TRYCREATE", "Mailbox does not exist", []error{imap4.ErrNonexistent, imap4.ErrTryCreate}},
+		{"", "Mailbox already exists", []error{imap4.ErrAlreadyExists}},
+		{"", "Over quota", []error{imap4.ErrOverQuota}}, // Cyrus
+		{"OVERQUOTA", "full", []error{imap4.ErrOverQuota}},
+		{"", "Too many connections", []error{imap4.ErrTooManyConnections}},
+		{"UNAVAILABLE", "Temporary authentication failure.", []error{imap4.ErrUnavailable}},
+		{"", "Message is gone", nil},
+	} {
+		err := &imap4.ResponseError{Command: "X", Status: "NO", Code: tt.code, Text: tt.text}
+		for _, target := range all {
+			if got, want := errors.Is(err, target), slices.Contains(tt.want, target); got != want {
+				t.Errorf("[%s] %s is %v: got %v, want %v", tt.code, tt.text, target, got, want)
+			}
+		}
 	}
 }
