@@ -10,8 +10,8 @@ import (
 	"github.com/tconn/tconn/protocols/imap4"
 )
 
-// flagsOf are the flags of the messages, by number, without \Recent, which depends on who looks first.
-func flagsOf(e *env, set imap4.MessageSet) map[uint32]string {
+// flagTexts are the flags of the messages, by number, without \Recent, which depends on who looks first.
+func flagTexts(e *env, set imap4.MessageSet) map[uint32]string {
 	e.t.Helper()
 	texts := map[uint32]string{}
 	for n, m := range must(e, e.c.FetchFlags(set)) {
@@ -39,7 +39,7 @@ var messageCases = []imapCase{
 		must(e, e.c.AddFlags(imap4.SeqRange(2, 3), []imap4.Flag{imap4.FlagAnswered}))
 		must(e, e.c.RemoveFlags(imap4.UIDs(1), []imap4.Flag{imap4.FlagDraft}))
 		must(e, e.c.SetFlags(imap4.UIDs(4), nil))
-		flags := flagsOf(e, imap4.AllMessages())
+		flags := flagTexts(e, imap4.AllMessages())
 		want(e, "1", flags[1], `\Flagged`)
 		want(e, "2", flags[2], `\Answered \Draft \Flagged`)
 		want(e, "3", flags[3], `\Answered`)
@@ -56,7 +56,7 @@ var messageCases = []imapCase{
 	{name: "keywords", on: []string{onDovecot, onCyrus, onCourier}, mails: mailservers.Mails(1), run: func(e *env) {
 		must(e, e.c.Select("INBOX"))
 		must(e, e.c.AddFlags(imap4.SeqNums(1), []imap4.Flag{imap4.FlagForwarded, "tconn"}))
-		want(e, "keywords", flagsOf(e, imap4.SeqNums(1))[1], `$Forwarded \Seen tconn`)
+		want(e, "keywords", flagTexts(e, imap4.SeqNums(1))[1], `$Forwarded \Seen tconn`)
 		found := must(e, e.c.Search(imap4.Query{Keyword: "tconn"}))
 		wantSet(e, "search", found.Messages, "1")
 		var bad *imap4.ArgumentError

@@ -25,8 +25,8 @@ var syncCases = []imapCase{
 		want(e, "mod-sequence", changed[0].ModSeq, stored.Messages[2].ModSeq)
 		late := must(e, e.c.AddFlags(imap4.UIDs(1, 2), deleted, imap4.StoreOptions{UnchangedSince: info.HighestModSeq}))
 		wantSet(e, "left alone", late.Modified, "2")
-		want(e, "flags of 1", flagsOf(e, imap4.UIDs(1))[1], `\Deleted \Seen`)
-		want(e, "flags of 2", flagsOf(e, imap4.UIDs(2))[2], `\Flagged`)
+		want(e, "flags of 1", flagTexts(e, imap4.UIDs(1))[1], `\Deleted \Seen`)
+		want(e, "flags of 2", flagTexts(e, imap4.UIDs(2))[2], `\Flagged`)
 	}},
 	{name: "mod-sequences at select", caps: []string{"CONDSTORE"}, mails: mailservers.Mails(1), run: func(e *env) {
 		info := must(e, e.c.Select("INBOX", imap4.SelectOptions{CondStore: true}))
