@@ -17,6 +17,9 @@
 // with fetchitems.go, envelopedata.go, bodydata.go, sectiondata.go and internaldate.go reads it; literalmeta.go says of which section
 // a literal is before it comes. messageset.go and uidlist.go are the numbers of messages.
 //
+// Who the user is: authenticate.go and login.go choose how to say it, authentication.go leads the exchange; package sasl has the mechanisms.
+// dial.go and await.go are for goroutines of their own: Dial answers a client that is ready, Await calls a method where it belongs and waits.
+//
 // The client never hangs and never guesses: each wait has a deadline that trickled data cannot extend, each length the server
 // controls has a limit, and whatever ends the connection fails every command that was not answered, once, with the reason.
 package imap4

@@ -35,7 +35,7 @@ var (
 	ErrNotConnected = errors.New("imap4: there is no connection")
 	// ErrState: a command that the state of the session does not allow, such as a second LOGIN.
 	ErrState = errors.New("imap4: the command is not allowed in this state of the session")
-	// ErrInsecureAuth: a password was not sent because the connection is not under TLS; use TLS, or Options.AllowInsecureAuth.
+	// ErrInsecureAuth: a password or token was not sent because the connection is not under TLS; use TLS, or Options.AllowInsecureAuth.
 	ErrInsecureAuth = errors.New("imap4: the password was not sent because the connection is not encrypted")
 	// ErrLoginDisabled: the server says LOGINDISABLED; it wants TLS first, or another mechanism.
 	ErrLoginDisabled = errors.New("imap4: the server has disabled LOGIN on this connection")
