@@ -101,6 +101,28 @@ func TestWatch(t *testing.T) {
 		w.happened("down: "+reactor.ErrConnectionLost.Error(), "up", "flags INBOX 7 []", "vanished INBOX 4",
 			"new INBOX 8 [] size 80", "new INBOX 9 [] size 90", "synced")
 	})
+	t.Run("8:* with nothing above 7 is 7, of which all is told", func(t *testing.T) {
+		for caps, modSeq := range map[string]string{capsQResync: " MODSEQ (10)", capsCondStore: " MODSEQ (10)", capsPlain: ""} {
+			w := withTwo(t, caps, imap4.WatchOptions{Fetch: sizes})
+			w.tell("* 3 EXISTS")
+			tag := "A4"
+			if caps == capsQResync {
+				tag = "A5"
+			}
+			w.leaves(tag)
+			gone := "* 3 EXPUNGE"
+			if caps == capsQResync {
+				gone = "* VANISHED 8"
+			}
+			items := "UID FLAGS RFC822.SIZE"
+			if modSeq != "" {
+				items += " MODSEQ"
+			}
+			w.expect("UID FETCH 8:* ("+items+")", `* 2 FETCH (UID 7 FLAGS (\Seen) RFC822.SIZE 70`+modSeq+")", gone)
+			w.idling()
+			w.happened()
+		}
+	})
 	t.Run("another UIDVALIDITY", func(t *testing.T) {
 		w := withTwo(t, capsQResync, imap4.WatchOptions{Fetch: sizes})
 		w.cut()

@@ -41,7 +41,6 @@ func (v *watchVisit) news(y *deferred.Yield) error {
 func (v *watchVisit) fetchNews(y *deferred.Yield) error {
 	b := v.box
 	v.damaged = nil
-	defer func() { v.bare = nil }()
 	bare, err := v.fetchSet(y, v.unknown())
 	if err == nil && v.damaged != nil && !v.s.over && !v.stale {
 		err = v.tellRest(y, v.damaged, false)
@@ -50,22 +49,22 @@ func (v *watchVisit) fetchNews(y *deferred.Yield) error {
 		return err
 	}
 	b.next = max(b.next, after(b.told.max()))
-	if bare.IsEmpty() {
+	if len(bare) == 0 {
 		return nil
 	}
 	// Flags were all that came of these: because the server has nothing else, or because they came after it had begun to answer.
-	left, err := v.fetchSet(y, bare)
-	for uid := range left.All() {
+	left, err := v.fetchSet(y, UIDs(slices.Collect(maps.Keys(bare))...))
+	for _, uid := range slices.Sorted(maps.Keys(left)) {
 		if err != nil || v.s.over || v.stale {
 			break
 		}
-		v.tellNew(v.bare[uid])
+		v.tellNew(left[uid])
 	}
 	return err
 }
 
-// fetchSet asks for new messages and tells of them. bare are those of which only flags came; they are in v.bare.
-func (v *watchVisit) fetchSet(y *deferred.Yield, set MessageSet) (bare MessageSet, err error) {
+// fetchSet asks for new messages and tells of them. bare are those of which only flags came.
+func (v *watchVisit) fetchSet(y *deferred.Yield, set MessageSet) (bare map[uint32]*Message, err error) {
 	v.partial, v.last = make(map[uint32]*Message), 0
 	o := v.s.w.o.Fetch
 	if v.condStore {
@@ -73,8 +72,8 @@ func (v *watchVisit) fetchSet(y *deferred.Yield, set MessageSet) (bare MessageSe
 	}
 	_, err = deferred.Wait(y, v.s.c.Fetch(set, o, v.onNew))
 	v.tellLast()
-	v.bare, v.partial = v.partial, nil
-	return UIDs(slices.Sorted(maps.Keys(v.bare))...), err
+	bare, v.partial = v.partial, nil
+	return bare, err
 }
 
 // unknown is the UIDs that a message may have that was not told yet.

@@ -90,6 +90,22 @@ func TestUIDSetAtTheEnd(t *testing.T) {
 	}
 }
 
+// TestWatchedBoxForgets: what is kept of a message goes with it.
+func TestWatchedBoxForgets(t *testing.T) {
+	for _, last := range []uint32{3, 1 << 31} { // a few, and more than there are
+		b := &watchedBox{next: 1, modSeq: 5}
+		b.keepFlags()
+		for uid := uint32(1); uid <= 4; uid++ {
+			b.note(&Message{UID: uid, ModSeq: 9, items: ItemFlags | ItemModSeq})
+		}
+		gone := b.take([]Range{{2, last}})
+		want := min(last, 4) - 1
+		if n, _ := gone.Len(); n != int(want) || b.told.count != 4-int(want) || len(b.flags) != 4-int(want) || len(b.recent) != 4-int(want) {
+			t.Errorf("2:%d: got %v, told %v, %d flags, %d recent, want %d gone of 4", last, gone, b.told.set(), len(b.flags), len(b.recent), want)
+		}
+	}
+}
+
 // TestSeqList compares the list with a slice.
 func TestSeqList(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 3))

@@ -19,7 +19,6 @@ type watchVisit struct {
 	there   *uidSet             // while all UIDs are asked for: those that are there
 	partial map[uint32]*Message // while new messages are asked for: those of which not all is told yet
 	last    uint32              // of those, the one that the server spoke of last
-	bare    map[uint32]*Message // of those, the ones of which only flags came
 	damaged error               // why the server's words about a new message could not be read, not even its UID
 
 	bySeq     bool // the server tells sequence numbers
@@ -264,7 +263,6 @@ func (v *watchVisit) vanished(uids MessageSet) {
 		v.there.take(uids.ranges)
 	}
 	forget(v.partial, uids)
-	forget(v.bare, uids)
 	if gone := v.box.take(uids.ranges); !gone.IsEmpty() {
 		v.tell()
 		v.s.w.o.Handler.Vanished(v.box.name, gone)
