@@ -5,6 +5,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -63,6 +64,31 @@ func TestREADMEShowsTheExample(t *testing.T) {
 	}
 	if missing := missingLine(shown, readFile(t, example)); missing != "" {
 		t.Errorf("README.md shows %q, which is not in its place in %s", missing, example)
+	}
+}
+
+// guideFile is the guide to IMAP, and goBlock the Go code in a document.
+const guideFile = "docs/imap4.md"
+
+var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```\n")
+
+// The guide shows code of tests: so it compiles, and does what the guide says.
+func TestTheGuideShowsExamples(t *testing.T) {
+	var examples []string
+	for _, name := range fileNames(t) {
+		if path.Dir(name) == "protocols/imap4" && strings.HasSuffix(name, "_example_test.go") {
+			examples = append(examples, readFile(t, name))
+		}
+	}
+	blocks := goBlock.FindAllStringSubmatch(readFile(t, guideFile), -1)
+	if len(blocks) < 5 || len(examples) == 0 {
+		t.Fatalf("%s: got %d blocks of Go code and %d files of examples, want many", guideFile, len(blocks), len(examples))
+	}
+	for _, block := range blocks {
+		shown := func(example string) bool { return strings.Contains(example, block[1]) }
+		if !slices.ContainsFunc(examples, shown) {
+			t.Errorf("%s: got this code, want code of an example of protocols/imap4, to the letter:\n%s", guideFile, block[1])
+		}
 	}
 }
 

@@ -26,6 +26,20 @@ func TestNamesInTheMapExist(t *testing.T) {
 	}
 }
 
+// The same of the guide to IMAP, and there in all columns.
+func TestNamesInTheGuideExist(t *testing.T) {
+	text := strings.ReplaceAll(goBlock.ReplaceAllString(readFile(t, guideFile), ""), "|", " ")
+	api, names := apiOf(goFiles(t)), namesOf(text)
+	if len(names) < 200 {
+		t.Fatalf("%s: got %d names, want the hundreds that are there", guideFile, len(names))
+	}
+	for _, n := range names {
+		if !api.has(n) {
+			t.Errorf("%s: got %s, want a name that is exported here", guideFile, n)
+		}
+	}
+}
+
 // api is what the public packages export: "reactor.Port" and "reactor.Port.Addr", each also from every dot on.
 type api struct {
 	packages []string
@@ -55,7 +69,7 @@ var others = []string{
 }
 
 func apiOf(files []*goFile) *api {
-	a := &api{names: make(map[string]bool)}
+	a, types := &api{names: make(map[string]bool)}, typesOf(files)
 	for _, f := range files {
 		if f.test || !isPublicAPI(f.dir, f.Name.Name) {
 			continue
@@ -64,7 +78,7 @@ func apiOf(files []*goFile) *api {
 			a.packages = append(a.packages, pkg)
 		}
 		for _, decl := range f.Decls {
-			for _, name := range declared(decl) {
+			for _, name := range declared(decl, types) {
 				a.add(f.Name.Name + "." + name)
 			}
 		}
@@ -72,8 +86,34 @@ func apiOf(files []*goFile) *api {
 	return a
 }
 
+// typesOf are the types of all packages, by their package and name: "wire.Limits".
+func typesOf(files []*goFile) map[string]ast.Expr {
+	types := make(map[string]ast.Expr)
+	for _, f := range files {
+		for _, decl := range f.Decls {
+			if decl, ok := decl.(*ast.GenDecl); ok && decl.Tok == token.TYPE && !f.test {
+				for _, spec := range decl.Specs {
+					spec := spec.(*ast.TypeSpec)
+					types[f.Name.Name+"."+spec.Name.Name] = spec.Type
+				}
+			}
+		}
+	}
+	return types
+}
+
+// behind is the type that an alias of one of another package stands for, such as Limits = wire.Limits; any other type is itself.
+func behind(e ast.Expr, types map[string]ast.Expr) ast.Expr {
+	if other, ok := e.(*ast.SelectorExpr); ok {
+		if pkg, ok := other.X.(*ast.Ident); ok && types[pkg.Name+"."+other.Sel.Name] != nil {
+			return types[pkg.Name+"."+other.Sel.Name]
+		}
+	}
+	return e
+}
+
 // declared are the exported names of a declaration: "F", "T", "T.Method", "T.Field".
-func declared(decl ast.Decl) (names []string) {
+func declared(decl ast.Decl, types map[string]ast.Expr) (names []string) {
 	add := func(name string) {
 		if of, member, _ := strings.Cut(name, "."); ast.IsExported(of) && (member == "" || ast.IsExported(member)) {
 			names = append(names, name)
@@ -88,7 +128,7 @@ func declared(decl ast.Decl) (names []string) {
 				add(name)
 			}
 			if spec, ok := spec.(*ast.TypeSpec); ok && decl.Tok == token.TYPE {
-				for _, member := range members(spec.Type) {
+				for _, member := range members(behind(spec.Type, types)) {
 					add(spec.Name.Name + "." + member)
 				}
 			}
@@ -179,13 +219,14 @@ type low struct { Field2 int }
 func (t *T[A]) Do() {}
 func (low) Hide() {}
 func F() {}
+type A = b.Far
 var V, w int
 const C = 1
 `
 	a := apiOf([]*goFile{parse(t, "task/a.go", source), parse(t, "task/a_test.go", "package task\nfunc G() {}\n"),
-		parse(t, "task/internal/b/b.go", "package b\nfunc H() {}\n")})
+		parse(t, "task/internal/b/b.go", "package b\nfunc H() {}\ntype Far struct { Near int }\n")})
 	for name, want := range map[string]bool{
-		"task.T": true, "task.T.Field": true, "T.Do": true, "task.I.Method": true, "x.Do": true, "F": true, "task.F": true, "V": true, "C": true,
+		"task.T": true, "task.T.Field": true, "T.Do": true, "task.I.Method": true, "x.Do": true, "F": true, "task.F": true, "V": true, "C": true, "A.Near": true, "b.Far": false,
 		"errors.Is": true, "task.T.hidden": false, "task.Do": false, "task.Field2": false, "Hide": false, "w": false, "G": false, "task.H": false,
 		"H": false, "x.Nothing": false, "I.inner": false, "T.Method": false, "reactor.F": true,
 	} {
