@@ -54,16 +54,17 @@ func TestReferencesAreFound(t *testing.T) {
 	}
 }
 
-// The README shows the core of an example that is built: what it shows has to be there, in the same order.
-func TestREADMEShowsTheExample(t *testing.T) {
-	const example = "examples/tconn/main.go"
-	_, rest, ok := strings.Cut(readFile(t, "README.md"), "```go\n")
-	shown, _, closed := strings.Cut(rest, "```\n")
-	if !ok || !closed {
-		t.Fatal("README.md: got no Go code, want the example")
+// The README shows the core of examples that are built: what it shows has to be there, in the same order.
+func TestREADMEShowsTheExamples(t *testing.T) {
+	examples := []string{"examples/tconn/main.go", "examples/subjects/main.go"}
+	shown := goBlock.FindAllStringSubmatch(readFile(t, "README.md"), -1)
+	if len(shown) != len(examples) {
+		t.Fatalf("README.md: got %d pieces of Go code, want one of each of %v", len(shown), examples)
 	}
-	if missing := missingLine(shown, readFile(t, example)); missing != "" {
-		t.Errorf("README.md shows %q, which is not in its place in %s", missing, example)
+	for i, example := range examples {
+		if missing := missingLine(shown[i][1], readFile(t, example)); missing != "" {
+			t.Errorf("README.md shows %q, which is not in its place in %s", missing, example)
+		}
 	}
 }
 
