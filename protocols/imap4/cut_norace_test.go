@@ -1,0 +1,6 @@
+//go:build !race
+
+package imap4_test
+
+// cutStep is how many bytes lie between two places where a conversation is cut.
+const cutStep = 1
