@@ -43,7 +43,7 @@ type WatchOptions struct {
 	// changes are told, and Mailbox is opened again. Without CONDSTORE a change of flags elsewhere is noticed only if it changes
 	// the number of unseen messages, or else after the next reconnect.
 	All bool
-	// Only says, with All, which mailboxes to watch; nil is each that can be opened. Of one that it has
+	// Only says, with All, which mailboxes to watch besides Mailbox; nil is each that can be opened. Of one that it has
 	// refused it is asked again with the next list.
 	Only func(e *ListEntry) bool
 	// Writable opens Mailbox with SELECT, so that the handler can change its messages. False is EXAMINE, which changes nothing, not even

@@ -72,6 +72,15 @@ func TestWatch(t *testing.T) {
 		w.tell("* 1 EXPUNGE", `* 1 FETCH (FLAGS (\Flagged) MODSEQ (14))`)
 		w.happened("down: "+reactor.ErrConnectionLost.Error(), "up", "synced", "vanished INBOX 4", "synced", `flags INBOX 7 [\Flagged]`, "synced")
 	})
+	t.Run("CONDSTORE: an expunge that has no mod-sequence", func(t *testing.T) {
+		w := withTwo(t, capsCondStore, imap4.WatchOptions{Fetch: sizes})
+		w.cut()
+		w.greet(capsCondStore)
+		w.expect("EXAMINE INBOX (CONDSTORE)", "* 1 EXISTS", "* OK [UIDVALIDITY 9] ok", "* OK [HIGHESTMODSEQ 10] ok")
+		w.expect("UID FETCH 1:* (UID)", "* 1 FETCH (UID 7)")
+		w.idling()
+		w.happened("down: "+reactor.ErrConnectionLost.Error(), "up", "vanished INBOX 4", "synced")
+	})
 	t.Run("neither: flags of all, compared", func(t *testing.T) {
 		w := withTwo(t, capsPlain, imap4.WatchOptions{Fetch: sizes})
 		w.tell(`* 1 FETCH (FLAGS (\Flagged))`, `* 1 FETCH (FLAGS (\flagged \Recent))`)

@@ -106,6 +106,30 @@ func TestWatchedBoxForgets(t *testing.T) {
 	}
 }
 
+// TestWatchMemory: what a million messages cost.
+func TestWatchMemory(t *testing.T) {
+	const messages = 1_000_000
+	var l seqList
+	var s uidSet
+	for i := uint32(1); i <= messages; i++ {
+		l.put(i, i)
+		s.add(i)
+	}
+	numbers, ranges := 0, 0
+	for _, block := range l.blocks {
+		numbers += cap(block)
+	}
+	for _, block := range s.blocks {
+		ranges += cap(block)
+	}
+	if bytes := 4*numbers + 24*cap(l.blocks); bytes > 5*messages {
+		t.Errorf("sequence numbers: got %d bytes, want at most 5 for each of %d", bytes, messages)
+	}
+	if ranges > 10 {
+		t.Errorf("ranges: got room for %d, want at most 10", ranges)
+	}
+}
+
 // TestSeqList compares the list with a slice.
 func TestSeqList(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 3))
