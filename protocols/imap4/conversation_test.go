@@ -194,8 +194,8 @@ type talk struct {
 
 const knowsAll = "* PREAUTH [CAPABILITY IMAP4rev1 " + everything + " COMPRESS=DEFLATE] ready\r\n"
 
-// conversations have every command in them.
-var conversations = []talk{
+// longTalks have every command in them.
+var longTalks = []talk{
 	{"before a mailbox is open", "* OK ready\r\n", before},
 	{"looking for messages", knowsAll, slices.Concat(opening, searches)},
 	{"fetching messages", knowsAll, slices.Concat(opening, fetches)},

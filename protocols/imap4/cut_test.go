@@ -10,7 +10,7 @@ import (
 // Conversations with every command in them, and the connection lost behind each byte: what has happened by then is what had happened
 // there in the whole conversation, nothing more; what was not answered fails, once; and nothing is kept.
 func TestCutBehindEachByte(t *testing.T) {
-	for _, c := range conversations {
+	for _, c := range longTalks {
 		t.Run(c.name, func(t *testing.T) {
 			r := record(t, c)
 			checkWhole(t, r)
