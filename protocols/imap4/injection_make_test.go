@@ -66,7 +66,7 @@ var textMakers = map[reflect.Type][]textMaker{
 
 // textFunctions are the exported functions that take text and are in textMakers, or of which nothing goes to the wire.
 var textFunctions = []string{
-	"AString", "Atom", "Bytes", "CatenateText", "CatenateURL", "DecodeText", "FlagArg", "LiteralBytes", "MailboxName", "ParseSeqSet",
+	"AString", "Atom", "Bytes", "CatenateText", "CatenateURL", "DecodeText", "Dial", "FlagArg", "LiteralBytes", "MailboxName", "ParseSeqSet",
 	"ParseUIDList", "ParseUIDSet", "Quoted", "Raw", "RawQuery", "Secret",
 }
 
@@ -89,17 +89,19 @@ var without = map[reflect.Type]any{
 	reflect.TypeFor[*tls.Config]():       (*tls.Config)(nil),
 	reflect.TypeFor[time.Time]():         time.Time{},
 	reflect.TypeFor[imap4.StatusItems](): imap4.StatusMessages,
+	reflect.TypeFor[sasl.TokenSource]():  nil, // what it gives goes out in base64, and is fetched elsewhere
 }
 
 // good is what text must be like at a place for the method to send something, "x" where any does. The key is the end of the path.
 var good = map[string]string{
-	"MessageSet":    "1",
-	"CancelUpdate1": "A1",
-	"ModSeqScope":   "all",
-	"Specifier":     "TEXT",
-	"Requires":      "IDLE",
-	"Command.Name":  "X-TEST",
-	"Mechanisms":    "PLAIN",
+	"MessageSet":      "1",
+	"CancelUpdate1":   "A1",
+	"ModSeqScope":     "all",
+	"Specifier":       "TEXT",
+	"Requires":        "IDLE",
+	"Command.Name":    "X-TEST",
+	"Mechanisms":      "PLAIN",
+	"ChannelBindings": "tls-exporter",
 }
 
 // complete sets what goes with a field that is set.
@@ -226,7 +228,9 @@ func (m *maker) step(name string, f func()) {
 func (m *maker) value(t reflect.Type, needed bool) reflect.Value {
 	v := reflect.New(t).Elem()
 	if known, ok := without[t]; ok {
-		v.Set(reflect.ValueOf(known))
+		if known != nil {
+			v.Set(reflect.ValueOf(known))
+		}
 		return v
 	}
 	n := slots(t)
