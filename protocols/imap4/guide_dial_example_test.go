@@ -99,7 +99,8 @@ func migrate(ctx context.Context, from, to *imap4.Client, mailbox string) (map[u
 // store passes one message on as it comes. Either side that fails ends the other by the pipe.
 func store(ctx context.Context, to *imap4.Client, mailbox string, m *imap4.Message, body *imap4.BodyReader) (imap4.AppendData, error) {
 	in, out := io.Pipe()
-	message := imap4.AppendMessage{Body: in, Size: body.Size, Date: m.InternalDate, Flags: withoutFlag(m.Flags, imap4.FlagRecent)}
+	message := imap4.AppendMessage{Body: in, Size: body.Size, Date: m.InternalDate}
+	message.Flags = slices.DeleteFunc(slices.Clone(m.Flags), imap4.FlagRecent.Is) // which no client can set
 	var stored imap4.AppendData
 	answered := make(chan error, 1)
 	go func() {
@@ -111,11 +112,6 @@ func store(ctx context.Context, to *imap4.Client, mailbox string, m *imap4.Messa
 	_, err := io.Copy(out, body)
 	out.CloseWithError(err)
 	return stored, cmp.Or(<-answered, err)
-}
-
-// withoutFlag is flags but for one: the server keeps that one to itself.
-func withoutFlag(flags []imap4.Flag, one imap4.Flag) []imap4.Flag {
-	return slices.DeleteFunc(slices.Clone(flags), one.Is)
 }
 
 // Two servers, and messages that are never in memory as a whole.
