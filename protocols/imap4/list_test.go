@@ -335,3 +335,19 @@ func TestLSubAndXList(t *testing.T) {
 	wantList(t, xlist, `"s" "/" [\Flagged]`)
 	wantList(t, list, `"INBOX" "/" []`)
 }
+
+// What LIST has told of mailboxes could be the answer to STATUS as well, and what LSUB tells that to LSUB.
+func TestListIsNotConfused(t *testing.T) {
+	s := authenticated(t, extended)
+	s.List("", "*", imap4.ListOptions{Status: imap4.StatusMessages}).Handle(nil, func(error) {})
+	s.Status("a", imap4.StatusMessages).Handle(nil, func(error) {})
+	s.wrote("A1 LIST \"\" \"*\" RETURN (STATUS (MESSAGES))\r\n")
+	s.server("* LIST () NIL a\r\nA1 OK done\r\n")
+	s.wrote("A2 STATUS a (MESSAGES)\r\n")
+	s = authenticated(t, "")
+	s.List("", "*", imap4.ListOptions{Subscribed: true}).Handle(nil, func(error) {})
+	s.LSub("", "*").Handle(nil, func(error) {})
+	s.wrote("A1 LSUB \"\" \"*\"\r\n")
+	s.server("A1 OK done\r\n")
+	s.wrote("A2 LSUB \"\" \"*\"\r\n")
+}

@@ -130,10 +130,10 @@ func TestSelectAnother(t *testing.T) {
 		wantEqual(t, "Exists", info.Exists, uint32(0))
 		wantEqual(t, "UIDValidity", info.UIDValidity, uint32(5))
 	})
-	t.Run("without [CLOSED] counts are about the new one", func(t *testing.T) {
+	t.Run("without [CLOSED] counts and codes are about the new one", func(t *testing.T) {
 		s := working(t, "")
 		d := s.Examine("b")
-		s.server("* 9 EXISTS\r\n* FLAGS ()\r\n* 1 RECENT\r\nA2 OK done\r\n")
+		s.server("* 9 EXISTS\r\n* FLAGS ()\r\n* 1 RECENT\r\n* OK [UIDVALIDITY 8] x\r\n* OK [PERMANENTFLAGS ()] x\r\nA2 OK [READ-ONLY] done\r\n")
 		info := got(t, d)
 		wantEqual(t, "Exists", info.Exists, uint32(9))
 		s.happened()
