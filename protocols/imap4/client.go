@@ -249,13 +249,13 @@ func (c *Client) finish() {
 		bye.Err = r.err
 		r.bye, r.err = &bye, &bye
 	}
-	c.endStream(r.err)
+	defer func() { c.box = nil }()
+	defer c.idle.end(r.err) // a panic on the program's side of one thing does not keep the others from their ends
+	defer c.failPending(r.err)
 	if r.greeted != nil {
-		r.greeted.TryErrback(r.err)
+		defer r.greeted.TryErrback(r.err)
 	}
-	c.failPending(r.err)
-	c.idle.end(r.err)
-	c.box = nil
+	c.endStream(r.err)
 }
 
 func (c *Client) options() *Options {

@@ -205,7 +205,7 @@ func (c *Client) sendNext() {
 			continue
 		}
 		c.out.push(cmd)
-		if !c.isWaiting() {
+		if cmd == c.out.first {
 			c.startWait(cmd.name, c.commandTimeout(cmd), true)
 		}
 		c.sendSegment(cmd)
@@ -459,17 +459,24 @@ func (c *Client) failPending(err error) {
 	}
 	out, waiting := c.out, c.waiting
 	c.out, c.waiting, c.sending = queue{}, queue{}, nil
-	for cmd := out.first; cmd != nil; cmd = out.first {
-		out.remove(cmd)
-		if cmd.byeWillDo && c.saidBye() != nil {
+	defer c.failAll(&waiting, err)
+	c.failAll(&out, err)
+}
+
+// failAll fails the commands in q. When the program's side of one panics the others are still told.
+func (c *Client) failAll(q *queue, err error) {
+	defer func() {
+		if q.first != nil {
+			c.failAll(q, err)
+		}
+	}()
+	for cmd := q.first; cmd != nil; cmd = q.first {
+		q.remove(cmd)
+		if cmd.sent && cmd.byeWillDo && c.saidBye() != nil {
 			cmd.done(&wire.Response{Name: "OK"}, nil)
 			continue
 		}
 		cmd.done(nil, &CommandError{Command: cmd.name, Sent: cmd.sent, Err: err})
-	}
-	for cmd := waiting.first; cmd != nil; cmd = waiting.first {
-		waiting.remove(cmd)
-		cmd.done(nil, &CommandError{Command: cmd.name, Err: err})
 	}
 }
 

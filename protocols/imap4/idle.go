@@ -23,6 +23,7 @@ type Idling struct {
 // idleMore is what an Idling has outside IDLE.
 type idleMore struct {
 	timer   *reactor.DelayedCall // enters IDLE, or polls
+	next    *Idling              // takes its place when it was stopped and the server has answered
 	stopped bool                 // Stop was called, or the connection has ended
 	over    bool                 // and the server has answered
 	waiters []*deferred.Deferred[struct{}]
@@ -53,7 +54,8 @@ const (
 //
 // Commands may be issued at any time: the client leaves IDLE, sends them and goes back. An IDLE is renewed before the server's 30
 // minutes are over (Options.IdleRenewal); each "* OK Still here" shows that the server holds on and puts that off. A server without
-// IDLE, or one that refuses it, is asked with NOOP every two minutes (Options.PollInterval). A second call answers the same Idling.
+// IDLE, or one that refuses it, is asked with NOOP every two minutes (Options.PollInterval). A second call answers the same Idling, unless
+// that was stopped.
 //
 // Command: IDLE (RFC 2177, RFC 9051 section 6.3.13). Legal in: authenticated, selected; before, it begins then.
 func (c *Client) Idle() *Idling {
@@ -66,7 +68,14 @@ func (c *Client) Idle() *Idling {
 		}
 		c.idle.consider()
 	}
-	return c.idle
+	if !c.idle.isStopped() {
+		return c.idle
+	}
+	m := c.idle.more
+	if m.next == nil || m.next.isStopped() {
+		m.next = &Idling{c: c}
+	}
+	return m.next
 }
 
 // Stop ends the idling; the next Idle begins a new one.
@@ -101,7 +110,7 @@ func (i *Idling) unusual() *idleMore {
 	return i.more
 }
 
-func (i *Idling) isStopped() bool { return i.more != nil && i.more.stopped }
+func (i *Idling) isStopped() bool { return i != nil && i.more != nil && i.more.stopped }
 
 // Active tells whether the server is in IDLE now, and so tells at once what happens.
 func (i *Idling) Active() bool { return i.phase == idleOn }
@@ -109,10 +118,15 @@ func (i *Idling) Active() bool { return i.phase == idleOn }
 // finish is the end of the idling.
 func (i *Idling) finish(err error) {
 	i.cancelTimer()
-	i.phase, i.c.idle = idleOut, nil
+	i.phase = idleOut
 	m := i.unusual()
+	if i.c.idle == i {
+		if i.c.idle = m.next; m.next.isStopped() {
+			i.c.idle = nil
+		}
+	}
 	waiters := m.waiters
-	m.stopped, m.over, m.err, m.waiters = true, true, err, nil
+	m.next, m.stopped, m.over, m.err, m.waiters = nil, true, true, err, nil
 	for _, d := range waiters {
 		if err != nil {
 			d.TryErrback(err)
@@ -160,8 +174,8 @@ func (i *Idling) enter() {
 		i.more.timer = nil
 	}
 	switch {
-	case c.out.first != nil || c.waiting.first != nil || !c.canSend():
-		return // the end of those commands leads here again
+	case c.out.first != nil || c.waiting.first != nil || !c.canSend() || !inAuthenticated.allow(c.state):
+		return // the end of those commands, or the login, leads here again
 	case !c.capsKnown:
 		c.askCapabilities()
 		c.sendNext()
@@ -185,8 +199,12 @@ func (i *Idling) write(line string) {
 	i.c.write([]byte(line))
 }
 
-// interrupt ends the IDLE that is under way.
+// interrupt ends the IDLE that is under way. After BYE it ends with the connection.
 func (i *Idling) interrupt() {
+	if i.c.saidBye() != nil {
+		i.cancelRenewal()
+		return
+	}
 	switch i.phase {
 	case idleSent: // DONE before "+" would be taken for the command's second half by no server
 		i.leave = true
@@ -229,8 +247,9 @@ func (i *Idling) onTagged(tag uint32, r *wire.Response) {
 		return
 	}
 	c := i.c
-	c.onStatus(r)
 	renewed := i.phase == idleDone && !i.leave
+	i.phase = idleDone // the Listener may issue commands, or stop it: the server needs no DONE any more
+	c.onStatus(r)
 	i.phase = idleOut
 	i.cancelTimer()
 	c.stopWait()
@@ -256,4 +275,5 @@ func (i *Idling) end(err error) {
 		return
 	}
 	i.finish(&CommandError{Command: "IDLE", Sent: i.phase != idleOut, Err: err})
+	i.c.idle.end(err)
 }

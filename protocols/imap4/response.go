@@ -163,7 +163,7 @@ func (c *Client) onBye(bye *ByeError) {
 		c.leave()
 		return
 	}
-	c.startWait("end of the connection after BYE", byeGrace, false)
+	c.startWait(byeWait, byeGrace, false)
 }
 
 // leave closes after BYE, when nothing that was sent waits for an answer.

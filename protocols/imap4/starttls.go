@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 
 	"github.com/tconn/tconn/deferred"
+	"github.com/tconn/tconn/protocols/imap4/internal/wire"
 	"github.com/tconn/tconn/reactor"
 )
 
@@ -27,9 +28,9 @@ func (c *Client) StartTLS(config *tls.Config) *deferred.Deferred[Capabilities] {
 		}
 		return nil
 	}
-	secured := deferred.Then(issue(c, cmd, nothing), func(struct{}) (struct{}, error) {
-		return deferred.Chain(c.switchToTLS(config))
-	})
+	// The server speaks TLS from its OK on, whether or not somebody still waits for it.
+	started := issue(c, cmd, func(*wire.Response) (*deferred.Deferred[struct{}], error) { return c.switchToTLS(config), nil })
+	secured := deferred.Then(started, deferred.Chain[struct{}])
 	return deferred.Then(secured, func(struct{}) (Capabilities, error) { return deferred.Chain(c.GetCapabilities()) })
 }
 

@@ -23,8 +23,14 @@ type wait struct {
 	due   bool  // its time was up while this side had nothing to send yet
 }
 
+// byeWait is what is waited for after BYE, whatever is answered until then.
+const byeWait = "end of the connection after BYE"
+
 // startWait begins to wait for what, in place of any wait that was on. A negative limit waits for ever.
 func (c *Client) startWait(what string, limit time.Duration, moves bool) {
+	if c.saidBye() != nil && what != byeWait {
+		return
+	}
 	if limit < 0 {
 		c.stopWait()
 		return
