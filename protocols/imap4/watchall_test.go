@@ -64,6 +64,17 @@ func TestWatchAll(t *testing.T) {
 		w.expect("EXAMINE INBOX (CONDSTORE)", empty(1)...)
 		w.happened(`flags Work 1 [\Seen]`, "synced")
 	})
+	t.Run("what comes while no mailbox is open is not about the one before", func(t *testing.T) {
+		w := withAll(t, capsNotify, imap4.WatchOptions{})
+		w.tell("* 1 EXISTS")
+		w.leaves("A8")
+		w.expect("UID FETCH 1:* (UID FLAGS RFC822.SIZE MODSEQ)", "* 1 FETCH (UID 1 FLAGS () RFC822.SIZE 10 MODSEQ (5))")
+		w.idling()
+		w.tell("* STATUS Work (UIDVALIDITY 2 HIGHESTMODSEQ 7)")
+		w.leaves("A10")
+		w.expect("EXAMINE Work (CONDSTORE)", append([]string{"* OK [CLOSED] closed", "* VANISHED 1"}, empty(2)...)...)
+		w.happened("new INBOX 1 [] size 10", "synced")
+	})
 	t.Run("mailboxes come, get other names, and go", func(t *testing.T) {
 		w := withAll(t, capsNotify, imap4.WatchOptions{})
 		w.tell(`* LIST () "/" Lab`)
