@@ -110,7 +110,7 @@ func TestDialClientCertificate(t *testing.T) {
 		for security, addr := range map[imap4.Security]string{imap4.ImplicitTLS: h.addrTLS, imap4.RequireStartTLS: h.addr} {
 			config := trusting()
 			if certificate {
-				config.Certificates = []tls.Certificate{identity()}
+				config.Certificates = []tls.Certificate{certified()}
 			}
 			c, err := imap4.Dial(soon(t), addr, &imap4.DialOptions{Reactor: h.r, Security: security, TLS: config, Credentials: &sasl.Credentials{}})
 			if certificate != (err == nil) {

@@ -20,8 +20,8 @@ import (
 	"github.com/tconn/tconn/reactor"
 )
 
-// identity is a certificate for localhost and 127.0.0.1 that signs itself.
-var identity = sync.OnceValue(func() tls.Certificate {
+// certified is a certificate for localhost and 127.0.0.1 that signs itself.
+var certified = sync.OnceValue(func() tls.Certificate {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		panic(err)
@@ -41,12 +41,12 @@ var identity = sync.OnceValue(func() tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
 })
 
-func serverTLS() *tls.Config { return &tls.Config{Certificates: []tls.Certificate{identity()}} }
+func serverTLS() *tls.Config { return &tls.Config{Certificates: []tls.Certificate{certified()}} }
 
 // trusting is a client's configuration that trusts the certificate.
 func trusting() *tls.Config {
 	roots := x509.NewCertPool()
-	roots.AddCert(identity().Leaf)
+	roots.AddCert(certified().Leaf)
 	return &tls.Config{RootCAs: roots}
 }
 
