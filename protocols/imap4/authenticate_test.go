@@ -13,7 +13,7 @@ import (
 )
 
 func TestAuthenticateConversations(t *testing.T) {
-	for _, c := range conversations {
+	for _, c := range saslTalks {
 		for _, ir := range []string{"SASL-IR", "IMAP4rev2", ""} {
 			for how, cut := range map[string]func() reactortest.Chunking{
 				"whole": func() reactortest.Chunking { return reactortest.Whole }, "bytewise": func() reactortest.Chunking { return reactortest.Bytewise }} {
@@ -26,7 +26,7 @@ func TestAuthenticateConversations(t *testing.T) {
 }
 
 // hold leads the conversation from the server's side to its OK.
-func (c conversation) hold(t *testing.T, s *session, withCommand bool, cut reactortest.Chunking) {
+func (c saslTalk) hold(t *testing.T, s *session, withCommand bool, cut reactortest.Chunking) {
 	t.Helper()
 	m := c.make()
 	s.authenticateWith(m)

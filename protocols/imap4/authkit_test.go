@@ -50,8 +50,8 @@ func made(m sasl.Mechanism, err error) sasl.Mechanism {
 	return prompt{m}
 }
 
-// conversation is a mechanism's part in an AUTHENTICATE: the initial response, and challenges with their answers, in the clear.
-type conversation struct {
+// saslTalk is a mechanism's part in an AUTHENTICATE: the initial response, and challenges with their answers, in the clear.
+type saslTalk struct {
 	name    string
 	make    func() sasl.Mechanism
 	initial string // "-" for none
@@ -66,7 +66,7 @@ const (
 )
 
 // The examples of the RFCs.
-var conversations = []conversation{
+var saslTalks = []saslTalk{
 	{"PLAIN", func() sasl.Mechanism { return made(sasl.NewPlain(tim())) }, "\x00tim\x00tanstaaftanstaaf", nil},
 	{"LOGIN", func() sasl.Mechanism { return made(sasl.NewLogin(tim())) }, "-",
 		[][2]string{{"Username:", "tim"}, {"Password:", "tanstaaftanstaaf"}}},

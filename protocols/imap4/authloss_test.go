@@ -16,8 +16,8 @@ func TestAuthenticateLossBehindEachByte(t *testing.T) {
 	with := func(m func() sasl.Mechanism) command {
 		return command{"AUTHENTICATE", func(u *user) pending { return pend(u.AuthenticateWith(m())) }}
 	}
-	conversation := func(name string) conversation {
-		return conversations[slices.IndexFunc(conversations, func(c conversation) bool { return c.name == name })]
+	conversation := func(name string) saslTalk {
+		return saslTalks[slices.IndexFunc(saslTalks, func(c saslTalk) bool { return c.name == name })]
 	}
 	scram, cram, login := conversation("SCRAM-SHA-1"), conversation("CRAM-MD5"), conversation("LOGIN")
 	greeting := "* OK [CAPABILITY IMAP4rev1] ready"
