@@ -12,7 +12,7 @@ import (
 // Fails with: *ResponseError, *CommandError.
 func (c *Client) Logout() *deferred.Deferred[struct{}] {
 	return issue(c, &command{name: "LOGOUT", class: classStream, byeWillDo: true}, func(*wire.Response) (struct{}, error) {
-		c.transport.LoseConnection()
+		c.lose()
 		return struct{}{}, nil
 	})
 }

@@ -168,9 +168,17 @@ func (c *Client) onBye(bye *ByeError) {
 
 // leave closes after BYE, when nothing that was sent waits for an answer.
 func (c *Client) leave() {
-	c.stopWait()
 	c.failPending(c.saidBye())
 	c.idle.end(c.saidBye())
+	c.lose()
+}
+
+// lose closes the connection in good order, and soon: a server that does not read what was sent cannot keep it.
+func (c *Client) lose() {
+	if c.state == stateClosed {
+		return
+	}
+	c.startWait(byeWait, byeGrace, false)
 	c.transport.LoseConnection()
 }
 

@@ -21,7 +21,8 @@ func (c *Client) Unauthenticate() *deferred.Deferred[struct{}] {
 		c.unselected()
 		c.setState(stateNotAuthenticated)
 		c.prepared, c.utf8 = false, false
-		c.unusual().enabled = nil
+		r := c.unusual()
+		r.enabled, r.names, r.contexts, r.appendLimits = nil, nil, nil, nil
 		if c.capsAge == age {
 			c.forgetCapabilities()
 		}

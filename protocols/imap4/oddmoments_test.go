@@ -147,6 +147,7 @@ func TestCancelOdd(t *testing.T) {
 	t.Run("STARTTLS in the handshake", func(t *testing.T) {
 		s, d := offer(t)
 		s.server("A1 OK go\r\n")
+		d.Handle(nil, func(error) {})
 		d.Cancel()
 		s.clock.Turn()
 		if !s.tr.Disconnecting() {
@@ -179,4 +180,117 @@ func lose(s *session) {
 	defer func() { _ = recover() }()
 	s.tr.Lose(nil)
 	s.clock.Turn()
+}
+
+func TestUnauthenticateForgets(t *testing.T) {
+	s := ready(t, "UNAUTHENTICATE APPENDLIMIT")
+	s.server("* STATUS INBOX (APPENDLIMIT 5)\r\n")
+	s.take()
+	s.add("INBOX", imap4.Bytes([]byte(mail)))
+	s.happened("failed: imap4: APPEND: the message has 22 octets, and the server takes at most 5 (sent false)")
+	track(s.user, "out", s.Unauthenticate())
+	s.server("A2 OK [CAPABILITY IMAP4rev1] done\r\n")
+	s.login("bob", "secret")
+	s.server("A3 OK [CAPABILITY IMAP4rev1] done\r\n")
+	s.tr.Take()
+	s.add("INBOX", imap4.Bytes([]byte(mail)))
+	s.wrote("A4 APPEND INBOX {22}\r\n")
+}
+
+func TestByeOdd(t *testing.T) {
+	t.Run("with what was sent not read by the server: the end comes all the same", func(t *testing.T) {
+		s := preauth(t, imap4.Options{})
+		s.tr.Hold()
+		s.noop()
+		s.server("* BYE out\r\n")
+		s.server("A1 OK done\r\n")
+		s.clock.Advance(time.Hour)
+		if s.tr.Reason() == nil {
+			t.Error("the connection stands")
+		}
+	})
+	t.Run("LOGOUT, the same", func(t *testing.T) {
+		s := preauth(t, imap4.Options{})
+		s.tr.Hold()
+		s.logout()
+		s.server("A1 OK done\r\n")
+		s.clock.Advance(time.Hour)
+		if s.tr.Reason() == nil {
+			t.Error("the connection stands")
+		}
+	})
+	t.Run("in the greeting, with a listener that issues and idles", func(t *testing.T) {
+		s := start(t, newUser(nil))
+		s.Listener = onBye{f: func() {
+			s.noop()
+			track(s.user, "stop", s.Idle().Stop())
+		}}
+		s.noop()
+		s.server("* BYE out\r\n")
+		s.clock.Advance(time.Hour)
+		s.happened(`NOOP failed: imap4: NOOP: the server said BYE "out" (sent false)`,
+			`stop failed: imap4: IDLE: the server said BYE "out" (sent false)`,
+			`NOOP failed: imap4: NOOP: the server said BYE "out" (sent false)`, cleanEnd)
+		if n := s.clock.Pending(); n != 0 {
+			t.Errorf("planned calls: got %d, want 0", n)
+		}
+	})
+}
+
+func TestPauseOdd(t *testing.T) {
+	t.Run("in IDLE, a command, and on", func(t *testing.T) {
+		s, _ := idleOn(t, imap4.Options{})
+		s.PauseProducing()
+		s.noop()
+		s.wrote("DONE\r\n")
+		s.clock.Advance(time.Hour)
+		s.ResumeProducing()
+		s.clock.Advance(59 * time.Second)
+		s.closed(false)
+		s.server("A1 OK done\r\n")
+		s.PauseProducing()
+		s.clock.Advance(time.Hour)
+		s.ResumeProducing()
+		s.server("A2 OK done\r\n")
+		s.happened("NOOP: ok")
+		s.PauseProducing()
+		s.clock.Advance(time.Hour)
+		s.ResumeProducing()
+		s.clock.Turn()
+		s.wrote("A2 NOOP\r\nA3 IDLE\r\n")
+		s.clock.Advance(time.Minute)
+		s.closed(true)
+	})
+	t.Run("renewed while paused", func(t *testing.T) {
+		s, _ := idleOn(t, imap4.Options{IdleRenewal: time.Minute})
+		s.PauseProducing()
+		s.clock.Advance(time.Hour)
+		s.wrote("DONE\r\n")
+		s.ResumeProducing()
+		s.clock.Advance(time.Minute)
+		s.closed(true)
+		if n := s.clock.Pending(); n != 0 {
+			t.Errorf("planned calls: got %d, want 0", n)
+		}
+	})
+}
+
+func TestContinuationOdd(t *testing.T) {
+	t.Run("every + at every moment", func(t *testing.T) {
+		s := start(t, newUser(nil))
+		s.server("+ early\r\n* PREAUTH [CAPABILITY IMAP4rev1 IDLE] ready\r\n")
+		s.closed(true)
+		s = preauth(t, imap4.Options{})
+		s.server("+ early\r\n")
+		i := s.Idle()
+		s.server("+ before\r\n")
+		s.clock.Turn()
+		s.server("+ a\r\n+ b\r\n")
+		s.noop()
+		s.server("+ c\r\nA1 OK done\r\n+ d\r\n")
+		s.wrote("A1 IDLE\r\nDONE\r\nA2 NOOP\r\n")
+		s.server("A2 OK done\r\n")
+		track(s.user, "stop", i.Stop())
+		s.happened("NOOP: ok", "stop: ok")
+	})
 }
