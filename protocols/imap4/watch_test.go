@@ -269,8 +269,9 @@ func TestWatchOfNewMessages(t *testing.T) {
 	t.Run("flags only: it is asked for again", func(t *testing.T) {
 		w := start(t, 1)
 		w.expect(fetch, "* 2 EXISTS", `* 2 FETCH (UID 5 FLAGS (\Seen))`, `* 1 FETCH (UID 4 FLAGS () RFC822.SIZE 40 PREVIEW "x")`)
-		w.expect("UID FETCH 5 (UID FLAGS RFC822.SIZE PREVIEW)", "* 2 FETCH (UID 5 FLAGS ())") // and that is all there is
-		w.happened("up", "new INBOX 4 [] size 40", "new INBOX 5 [] size 0", "synced")
+		w.expect("UID FETCH 5 (UID FLAGS RFC822.SIZE PREVIEW)", "* 2 FETCH (UID 5 FLAGS ())", // and that is all there is
+			`* 2 FETCH (FLAGS (\Flagged))`)
+		w.happened("up", "new INBOX 4 [] size 40", `new INBOX 5 [\Flagged] size 0`, "synced")
 	})
 	t.Run("damaged, and no UID", func(t *testing.T) {
 		w := start(t, 2)

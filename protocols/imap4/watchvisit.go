@@ -86,7 +86,6 @@ func (v *watchVisit) catchUp(y *deferred.Yield, modSeq uint64, resumed bool) err
 	}
 	switch {
 	case resumed:
-		v.auditDue = v.exists() < b.told.count // the server does not know all that has vanished
 		return nil
 	case b.told.count == 0 && !v.skip:
 		return nil
