@@ -44,7 +44,9 @@ func (c *Client) GetACL(mailbox string) *deferred.Deferred[[]ACLEntry] {
 		if r.Name != "ACL" {
 			return false
 		}
-		entries = append(entries, decodeACL(&r.Args)...)
+		if more := decodeACL(&r.Args); c.limitUntagged(cmd, len(entries)+len(more)) {
+			entries = append(entries, more...)
+		}
 		return true
 	}
 	return issue(c, cmd, func(*wire.Response) ([]ACLEntry, error) { return entries, nil })

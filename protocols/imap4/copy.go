@@ -40,7 +40,8 @@ func (u *CopyUID) add(part CopyUID) {
 	if u.UIDValidity == 0 {
 		u.UIDValidity = part.UIDValidity
 	}
-	u.Source, u.Dest = mergeLists(u.Source, part.Source), mergeLists(u.Dest, part.Dest)
+	u.Source.ranges = append(u.Source.ranges, part.Source.ranges...)
+	u.Dest.ranges = append(u.Dest.ranges, part.Dest.ranges...)
 }
 
 // copyPart sends the command for one set that is not too long, and again for what the server leaves.
@@ -53,7 +54,15 @@ func (c *Client) copyPart(name string, set MessageSet, mailbox string, requires 
 			set.sequenceSet(b.SP()).SP()
 			b.Mailbox(mailbox)
 		},
-		untagged: func(r *wire.Response) bool { return r.IsStatus && told.decode(r) },
+	}
+	cmd.untagged = func(r *wire.Response) bool {
+		if !r.IsStatus || r.Code != "COPYUID" {
+			return false
+		}
+		if c.limitUntagged(cmd, len(told.Source.ranges)+len(told.Dest.ranges)+1) {
+			told.decode(r)
+		}
+		return true
 	}
 	if !set.IsUID() {
 		cmd.class = classAlone // what it brings can renumber the messages that others name

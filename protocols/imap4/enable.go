@@ -23,7 +23,9 @@ func (c *Client) Enable(extensions ...string) *deferred.Deferred[[]string] {
 			return false
 		}
 		words, _ := wire.Capabilities(r.Args)
-		enabled = append(enabled, upperAll(words)...)
+		if c.limitUntagged(cmd, len(enabled)+len(words)) {
+			enabled = append(enabled, upperAll(words)...)
+		}
 		return takes(r)
 	}
 	return issue(c, cmd, func(*wire.Response) ([]string, error) { return enabled, nil })
@@ -59,7 +61,7 @@ func (c *Client) enableCommand(extensions ...string) *command {
 // onEnabled notes what is on now. IMAP4rev2 and UTF8=ACCEPT change how strings are written (RFC 9051 section 5.1, RFC 6855 section 3).
 func (c *Client) onEnabled(words []string) {
 	for _, w := range words {
-		if !slices.Contains(c.unusual().enabled, w) {
+		if on := c.unusual().enabled; len(on) < wire.MaxCapabilities && !slices.Contains(on, w) {
 			c.rare.enabled = append(c.rare.enabled, w)
 		}
 		if w == "IMAP4REV2" || w == "UTF8=ACCEPT" {

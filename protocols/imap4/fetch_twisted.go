@@ -98,6 +98,7 @@ type messageMap struct {
 	messages map[uint32]*Message
 	uid      bool // by UID
 	limit    int
+	kept     int // responses
 	err      error
 }
 
@@ -113,11 +114,14 @@ func (all *messageMap) add(m *Message) {
 	if n == 0 {
 		return
 	}
+	if all.kept == all.limit {
+		all.err = &LimitError{Limit: wire.LimitUntagged, Max: int64(all.limit)}
+		return
+	}
+	all.kept++
 	switch known := all.messages[n]; {
 	case known != nil:
 		known.merge(m)
-	case len(all.messages) >= all.limit:
-		all.err = &LimitError{Limit: wire.LimitUntagged, Max: int64(all.limit)}
 	default:
 		all.messages[n] = m
 	}

@@ -3,7 +3,6 @@ package imap4
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/tconn/tconn/deferred"
 	"github.com/tconn/tconn/protocols/imap4/internal/wire"
@@ -112,6 +111,3 @@ func (e *MessageLimitError) rest(set MessageSet, lowest uint32) (MessageSet, err
 	}
 	return rest, nil
 }
-
-// mergeLists puts one list behind another.
-func mergeLists(a, b UIDList) UIDList { return UIDList{slices.Concat(a.ranges, b.ranges)} }

@@ -58,8 +58,10 @@ func (c *Client) GetMetadata(mailbox string, o MetadataOptions, entries ...strin
 			return false
 		}
 		_, names, values := c.decodeMetadata(&r.Args)
-		for i := range values {
-			result.Entries[names[i]] = values[i]
+		if c.limitUntagged(cmd, len(result.Entries)+len(values)) {
+			for i := range values {
+				result.Entries[names[i]] = values[i]
+			}
 		}
 		return values != nil // without values it is news, not an answer
 	}

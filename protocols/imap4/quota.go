@@ -60,12 +60,19 @@ func (c *Client) GetQuotaRoot(mailbox string) *deferred.Deferred[MailboxQuota] {
 	result := MailboxQuota{Mailbox: mailbox}
 	cmd := &command{name: "GETQUOTAROOT", answers: answerQuota | answerQuotaRoot, needs: inAuthenticated, requires: quotaCapabilities}
 	cmd.arguments = func(b *wire.CommandBuilder) { c.appendMailbox(b.SP(), mailbox) }
-	take := takeQuota(func(got Quota) { result.Quotas = append(result.Quotas, got) })
+	kept := 0
+	take := takeQuota(func(got Quota) {
+		if kept += 1 + len(got.Resources); c.limitUntagged(cmd, kept) {
+			result.Quotas = append(result.Quotas, got)
+		}
+	})
 	cmd.untagged = func(r *wire.Response) bool {
 		if r.Name != "QUOTAROOT" {
 			return take(r)
 		}
-		result.Roots = append(result.Roots, decodeQuotaRoots(&r.Args)...)
+		if roots := decodeQuotaRoots(&r.Args); c.limitUntagged(cmd, len(result.Roots)+len(roots)) {
+			result.Roots = append(result.Roots, roots...)
+		}
 		return true
 	}
 	return issue(c, cmd, func(*wire.Response) (MailboxQuota, error) { return result, nil })
