@@ -1,15 +1,9 @@
 package imap4_test
 
 import (
-	"crypto/ed25519"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"math/big"
 	"net"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,7 +18,7 @@ import (
 var sealed = talk{"under TLS", "* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] ready\r\n", slices.Concat(
 	[]spoken{
 		{"StartTLS", "STARTTLS", func(u *user) {
-			d := u.StartTLS(trusted())
+			d := u.StartTLS(trusting())
 			d.AddCallback(func(caps imap4.Capabilities) (imap4.Capabilities, error) {
 				for _, c := range underSeal {
 					c.issue(u)
@@ -39,34 +33,6 @@ var sealed = talk{"under TLS", "* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLE
 )}
 
 var underSeal = slices.Concat(before[1:2], opening[:1], opening[3:], fetches[1:2], after[5:])
-
-// identity is a certificate, always of the same length, and who trusts it.
-var identity = sync.OnceValues(func() (tls.Certificate, *x509.CertPool) {
-	public, key, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		panic(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Unix(0, 0), NotAfter: time.Unix(1<<33, 0),
-		IsCA: true, BasicConstraintsValid: true, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, public, key)
-	if err != nil {
-		panic(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		panic(err)
-	}
-	pool := x509.NewCertPool()
-	pool.AddCert(leaf)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, pool
-})
-
-func trusted() *tls.Config {
-	_, pool := identity()
-	return &tls.Config{RootCAs: pool, ServerName: "127.0.0.1", SessionTicketsDisabled: true}
-}
 
 func TestCutUnderTLS(t *testing.T) {
 	whole, total := sealed.through(t, 1<<30)
@@ -161,9 +127,7 @@ func (p *speaking) DataReceived(data []byte) {
 	begins := p.left[0].wire == "STARTTLS"
 	p.say(p.answer(p.t, data))
 	if begins && len(p.left) < len(p.commands) {
-		cert, _ := identity()
-		config := &tls.Config{Certificates: []tls.Certificate{cert}, SessionTicketsDisabled: true}
-		p.Transport().(reactor.TLSTransport).StartTLS(config).Handle(nil, func(error) {})
+		p.Transport().(reactor.TLSTransport).StartTLS(serverTLS()).Handle(nil, func(error) {})
 	}
 }
 
