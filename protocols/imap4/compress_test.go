@@ -60,6 +60,15 @@ func TestCompress(t *testing.T) {
 		_, err, _ := s.Compress().Result()
 		wantUnsent(t, err, imap4.ErrCompressed, "COMPRESS")
 	})
+	t.Run("STARTTLS behind it is refused", func(t *testing.T) {
+		u := newUser(nil)
+		s := start(t, u)
+		s.server("* OK [CAPABILITY IMAP4rev1 COMPRESS=DEFLATE STARTTLS] ready\r\n")
+		track(u, "COMPRESS", u.Compress())
+		s.server("A1 OK go\r\n")
+		_, err, _ := s.StartTLS(nil).Result()
+		wantUnsent(t, err, imap4.ErrCompressed, "STARTTLS")
+	})
 	t.Run("refused: nothing changes", func(t *testing.T) {
 		u := newUser(nil)
 		s := compressible(t, u)

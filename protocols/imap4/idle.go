@@ -247,7 +247,7 @@ func (i *Idling) onTagged(tag uint32, r *wire.Response) {
 		return
 	}
 	c := i.c
-	renewed := i.phase == idleDone && !i.leave
+	renewed, began := i.phase == idleDone && !i.leave, i.phase != idleSent
 	i.phase = idleDone // the Listener may issue commands, or stop it: the server needs no DONE any more
 	c.onStatus(r)
 	i.phase = idleOut
@@ -260,7 +260,7 @@ func (i *Idling) onTagged(tag uint32, r *wire.Response) {
 		return
 	case i.isStopped():
 		i.finish(nil)
-	case r.Name != "OK":
+	case r.Name != "OK" || !began: // an OK in place of "+" is no IDLE, and would be the same the next time
 		i.polls = true
 	case renewed && c.waiting.first == nil:
 		i.enter()

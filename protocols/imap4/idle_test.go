@@ -127,6 +127,15 @@ func TestIdle(t *testing.T) {
 		s.clock.Advance(time.Minute)
 		s.wrote("A2 NOOP\r\n")
 	})
+	t.Run("a server that says OK in place of + is asked", func(t *testing.T) {
+		s := preauth(t, imap4.Options{PollInterval: time.Minute})
+		s.Idle()
+		s.clock.Turn()
+		s.server("A1 OK done\r\n")
+		s.wrote("A1 IDLE\r\n")
+		s.clock.Advance(time.Minute)
+		s.wrote("A2 NOOP\r\n")
+	})
 	t.Run("it waits for the login", func(t *testing.T) {
 		s := start(t, newUser(nil))
 		s.server("* OK [CAPABILITY IMAP4rev1 IDLE] ready\r\n")

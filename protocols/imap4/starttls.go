@@ -16,7 +16,7 @@ import (
 // Command: STARTTLS (RFC 9051 section 6.2.1). Legal in: not authenticated; a server that greets with PREAUTH cannot be trusted to be
 // the one behind the certificate.
 // Fires with: the capabilities of the server under TLS.
-// Fails with: *ResponseError (the connection goes on in the clear), *UnsupportedError, ErrState, reactor.TLSError, *CommandError.
+// Fails with: *ResponseError (the connection goes on in the clear), *UnsupportedError, ErrState, ErrCompressed behind COMPRESS, reactor.TLSError, *CommandError.
 func (c *Client) StartTLS(config *tls.Config) *deferred.Deferred[Capabilities] {
 	cmd := &command{name: "STARTTLS", class: classStream, needs: beforeLogin, requires: []string{"STARTTLS"}}
 	cmd.ready = func() error {
@@ -25,6 +25,9 @@ func (c *Client) StartTLS(config *tls.Config) *deferred.Deferred[Capabilities] {
 		}
 		if c.encrypted() {
 			return reactor.ErrTLSStarted
+		}
+		if c.inflater() != nil { // what somebody on the way has said would stay in the dictionary
+			return ErrCompressed
 		}
 		return nil
 	}
