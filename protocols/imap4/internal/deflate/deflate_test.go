@@ -43,22 +43,22 @@ func compressed(t testing.TB, p []byte, level int, flushEvery int) []byte {
 
 func samples() map[string][]byte {
 	r := rand.New(rand.NewPCG(1, 2))
-	noise := make([]byte, 100_000)
+	noise := make([]byte, 40_000)
 	for i := range noise {
 		noise[i] = byte(r.Uint32())
 	}
-	few := make([]byte, 70_000)
+	few := make([]byte, 40_000)
 	for i := range few {
 		few[i] = "abcd"[r.IntN(4)]
 	}
 	return map[string][]byte{
 		"nothing": {},
 		"a byte":  {7},
-		"text":    []byte(strings.Repeat("* 23 FETCH (FLAGS (\\Seen) UID 4711)\r\n", 5000)),
-		"zeros":   make([]byte, 200_000),
+		"text":    []byte(strings.Repeat("* 23 FETCH (FLAGS (\\Seen) UID 4711)\r\n", 2000)),
+		"zeros":   make([]byte, 70_000),
 		"noise":   noise,
 		"few":     few,
-		"mixed":   append(append(append([]byte{}, noise[:40_000]...), few...), noise[:40_000]...),
+		"mixed":   append(append(append([]byte{}, noise[:30_000]...), few...), noise[:30_000]...),
 	}
 }
 
