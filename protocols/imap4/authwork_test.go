@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tconn/tconn/deferred"
@@ -91,6 +92,35 @@ func (m *stuck) Next(ctx context.Context, _ []byte) ([]byte, error) {
 }
 
 func newStuck() *stuck { return &stuck{named: named{"X-STUCK"}} }
+
+// late is a mechanism whose answer comes when it is told.
+type late struct {
+	*stuck
+	now chan struct{}
+}
+
+func (m late) Next(context.Context, []byte) ([]byte, error) {
+	<-m.now
+	return []byte("me"), nil
+}
+
+// An answer that comes when the server has said BYE is not sent any more.
+func TestAuthenticateAnswersNoGoodbye(t *testing.T) {
+	for server, want := range map[string]string{"": "bWU=\r\n", "* BYE out\r\n": ""} {
+		synctest.Test(t, func(t *testing.T) {
+			s := offering(t, "")
+			m := late{newStuck(), make(chan struct{})}
+			s.authenticateWith(m)
+			s.server("+ \r\n")
+			s.server(server)
+			s.wrote("A1 AUTHENTICATE X-STUCK\r\n")
+			close(m.now)
+			synctest.Wait()
+			s.clock.Turn()
+			s.wrote(want)
+		})
+	}
+}
 
 func neverComes(ctx context.Context) (sasl.Token, error) {
 	<-ctx.Done()
