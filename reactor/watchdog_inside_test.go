@@ -50,6 +50,7 @@ func TestWatchReportsATurnOnce(t *testing.T) {
 	if r.watch.armed.Load() {
 		t.Errorf("the turn was reported: got a timer that runs, want none until the next turn")
 	}
+	r.watch.limit = time.Hour // or the timer may come before this goroutine looks
 	r.endTurn()
 	r.beginTurn(nil)
 	if !r.watch.armed.Load() {
