@@ -44,9 +44,12 @@ var rules = []rule{
 	// How users prove who they are is the same in all protocols; it does no input or output.
 	{packages: "protocols/sasl", ours: []string{"deferred", "protocols/sasl/internal/*"}, never: []string{"net/**", "os/**", "log/**", "math/rand/**"}},
 	{packages: "protocols/sasl/internal/*", never: outside},
+	// What the protocols share that is nobody else's.
+	{packages: "protocols/internal/*", ours: append(slices.Clone(core), "endpoints")},
 	// {} is what the * stands for: a protocol knows its own wire layer and no other protocol.
-	{packages: "protocols/*", ours: append(slices.Clone(helpers), "endpoints", "clientservice", "protocols/sasl", "protocols/{}/internal/*")},
-	{packages: "protocols/*/*", ours: append(slices.Clone(helpers), "protocols/{}", "protocols/{}/internal/*")},
+	{packages: "protocols/*", ours: append(slices.Clone(helpers), "endpoints", "clientservice", "protocols/sasl", "protocols/internal/*",
+		"protocols/{}/internal/*")},
+	{packages: "protocols/*/*", ours: append(slices.Clone(helpers), "endpoints", "protocols/{}", "protocols/{}/internal/*")},
 	{packages: "internal/transcript", ours: append(slices.Clone(helpers), "reactor/reactortest")},
 	{packages: "internal/mailservers"},
 	{packages: "internal/house", tests: true},

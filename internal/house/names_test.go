@@ -69,7 +69,7 @@ var others = []string{
 }
 
 func apiOf(files []*goFile) *api {
-	a, types := &api{names: make(map[string]bool)}, typesOf(files)
+	a, types := &api{names: make(map[string]bool)}, make(map[string]map[string]ast.Expr)
 	for _, f := range files {
 		if f.test || !isPublicAPI(f.dir, f.Name.Name) {
 			continue
@@ -77,8 +77,11 @@ func apiOf(files []*goFile) *api {
 		if pkg := f.Name.Name; !slices.Contains(a.packages, pkg) {
 			a.packages = append(a.packages, pkg)
 		}
+		if types[f.dir] == nil {
+			types[f.dir] = typesBelow(files, f.dir)
+		}
 		for _, decl := range f.Decls {
-			for _, name := range declared(decl, types) {
+			for _, name := range declared(decl, types[f.dir]) {
 				a.add(f.Name.Name + "." + name)
 			}
 		}
@@ -86,10 +89,13 @@ func apiOf(files []*goFile) *api {
 	return a
 }
 
-// typesOf are the types of all packages, by their package and name: "wire.Limits".
-func typesOf(files []*goFile) map[string]ast.Expr {
+// typesBelow are the types of the packages below a directory, by their package and name: "wire.Limits".
+func typesBelow(files []*goFile, dir string) map[string]ast.Expr {
 	types := make(map[string]ast.Expr)
 	for _, f := range files {
+		if !strings.HasPrefix(f.dir, dir+"/") {
+			continue
+		}
 		for _, decl := range f.Decls {
 			if decl, ok := decl.(*ast.GenDecl); ok && decl.Tok == token.TYPE && !f.test {
 				for _, spec := range decl.Specs {

@@ -5,14 +5,12 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
-	"net/netip"
 	"strconv"
-	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/tconn/tconn/deferred"
 	"github.com/tconn/tconn/endpoints"
+	"github.com/tconn/tconn/protocols/internal/dialing"
 	"github.com/tconn/tconn/protocols/sasl"
 	"github.com/tconn/tconn/reactor"
 )
@@ -41,6 +39,14 @@ func (s Security) String() string {
 		return "in the clear"
 	}
 	return "Security(" + strconv.Itoa(int(s)) + ")"
+}
+
+// port is the usual one.
+func (s Security) port() int {
+	if s == ImplicitTLS {
+		return 993
+	}
+	return 143
 }
 
 // DialOptions are the settings of Dial. The zero value is all defaults.
@@ -75,11 +81,11 @@ func Dial(ctx context.Context, addr string, o *DialOptions) (*Client, error) {
 	if o == nil {
 		o = new(DialOptions)
 	}
-	d := &dialing{DialOptions: *o, addr: addr}
+	d := &dialer{DialOptions: *o, addr: addr}
 	if d.Reactor == nil {
 		d.Reactor = reactor.Default()
 	}
-	host, port, err := splitAddr(addr, o.Security)
+	host, port, err := dialing.SplitAddr(addr, o.Security.port())
 	if err != nil {
 		return nil, d.failure(err)
 	}
@@ -102,7 +108,7 @@ func DialEndpoint(ctx context.Context, ep endpoints.ClientEndpoint, o *DialOptio
 	if o == nil {
 		o = new(DialOptions)
 	}
-	d := &dialing{DialOptions: *o, addr: "endpoint", endpoint: ep}
+	d := &dialer{DialOptions: *o, addr: "endpoint", endpoint: ep}
 	if s, ok := ep.(fmt.Stringer); ok {
 		d.addr = s.String()
 	}
@@ -115,35 +121,8 @@ func DialEndpoint(ctx context.Context, ep endpoints.ClientEndpoint, o *DialOptio
 	return d.dial(ctx)
 }
 
-// splitAddr reads host:port, or a host.
-func splitAddr(addr string, security Security) (host string, port int, err error) {
-	port = 143
-	if security == ImplicitTLS {
-		port = 993
-	}
-	_, bare := netip.ParseAddr(addr)
-	bracketed := strings.HasPrefix(addr, "[") && strings.HasSuffix(addr, "]")
-	switch {
-	case addr == "":
-		return "", 0, &net.AddrError{Err: "missing host"}
-	case bare == nil || bracketed || !strings.Contains(addr, ":"):
-		return strings.Trim(addr, "[]"), port, nil
-	}
-	host, text, err := net.SplitHostPort(addr)
-	if err != nil {
-		return "", 0, err
-	}
-	if port, err = strconv.Atoi(text); err != nil || port < 1 || port > 65535 {
-		return "", 0, &net.AddrError{Err: "invalid port", Addr: addr}
-	}
-	if host == "" {
-		return "", 0, &net.AddrError{Err: "missing host", Addr: addr}
-	}
-	return host, port, nil
-}
-
-// dialing is a Dial under way. Goroutine: reactor, but for dial and what is atomic.
-type dialing struct {
+// dialer is a Dial under way. Goroutine: reactor, but for dial and what is atomic.
+type dialer struct {
 	DialOptions
 	addr     string
 	endpoint endpoints.ClientEndpoint
@@ -162,19 +141,19 @@ const (
 	stepSignIn
 )
 
-func (d *dialing) failure(err error) error {
+func (d *dialer) failure(err error) error {
 	return &DialError{Addr: d.addr, Step: dialSteps[d.step.Load()], Err: err}
 }
 
 // dial goes through the steps. Goroutine: the caller's.
-func (d *dialing) dial(ctx context.Context) (*Client, error) {
+func (d *dialer) dial(ctx context.Context) (*Client, error) {
 	switch {
 	case deferred.OnAnyLoop():
 		return nil, d.failure(deferred.ErrAwaitOnLoop)
 	case d.Security > InTheClear:
 		return nil, d.failure(&ArgumentError{Reason: d.Security.String()})
 	case ctx.Err() != nil:
-		return nil, d.failure(over(ctx))
+		return nil, d.failure(dialing.Over(ctx))
 	}
 	r := d.Reactor
 	d.client = &Client{Options: d.Options}
@@ -190,7 +169,7 @@ func (d *dialing) dial(ctx context.Context) (*Client, error) {
 		begin.TryCallback(struct{}{})
 	})
 	if err == nil {
-		err = awaitStart(ctx, r, begun)
+		err = dialing.AwaitStart(ctx, r, begun, startGrace)
 	}
 	if err == nil {
 		_, err = ready.Await(ctx)
@@ -207,35 +186,9 @@ func (d *dialing) dial(ctx context.Context) (*Client, error) {
 }
 
 // startGrace is how long a reactor may take to begin to run.
-var startGrace = 5 * time.Second
+var startGrace = dialing.StartGrace
 
-// awaitStart waits for a reactor that has been told to run in another goroutine.
-func awaitStart(ctx context.Context, r *reactor.Reactor, begun <-chan struct{}) error {
-	grace := time.NewTimer(startGrace)
-	defer grace.Stop()
-	select {
-	case <-begun:
-		return nil
-	case <-ctx.Done():
-		if r.Running() {
-			return over(ctx)
-		}
-		return &notRunningError{over(ctx)}
-	case <-grace.C:
-		if r.Running() {
-			return nil // it is busy
-		}
-		return &notRunningError{reactor.ErrNotRunning}
-	}
-}
-
-// over is the error of Await for a context that has ended.
-func over(ctx context.Context) error {
-	_, err := deferred.New[struct{}]().Await(ctx)
-	return err
-}
-
-func (d *dialing) connect() *deferred.Deferred[reactor.Protocol] {
+func (d *dialer) connect() *deferred.Deferred[reactor.Protocol] {
 	d.step.Store(stepConnect)
 	c := d.client
 	if d.Security == ImplicitTLS {
@@ -252,7 +205,7 @@ func (d *dialing) connect() *deferred.Deferred[reactor.Protocol] {
 }
 
 // secure sees to it that TLS is there if it has to be.
-func (d *dialing) secure(struct{}) (struct{}, error) {
+func (d *dialer) secure(struct{}) (struct{}, error) {
 	c := d.client
 	switch {
 	case d.Security == ImplicitTLS && !c.encrypted():
@@ -273,7 +226,7 @@ func (d *dialing) secure(struct{}) (struct{}, error) {
 }
 
 // signIn signs in, unless the server knows who the user is.
-func (d *dialing) signIn(struct{}) (struct{}, error) {
+func (d *dialer) signIn(struct{}) (struct{}, error) {
 	if d.Credentials == nil || d.client.state != stateNotAuthenticated {
 		return struct{}{}, nil
 	}
@@ -282,7 +235,7 @@ func (d *dialing) signIn(struct{}) (struct{}, error) {
 }
 
 // abandon ends the connection of a Dial that has failed.
-func (d *dialing) abandon() {
+func (d *dialer) abandon() {
 	if t := d.client.transport; t != nil {
 		t.AbortConnection()
 	}

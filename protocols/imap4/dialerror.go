@@ -3,8 +3,6 @@ package imap4
 import (
 	"errors"
 	"strings"
-
-	"github.com/tconn/tconn/reactor"
 )
 
 // DialError is a Dial that has come to nothing. No connection is left.
@@ -50,13 +48,3 @@ func noTLS(err error) error {
 	}
 	return err
 }
-
-// notRunningError is a reactor that did not begin to run.
-type notRunningError struct{ cause error }
-
-func (e *notRunningError) Error() string {
-	return "the reactor does not run; call its Run in another goroutine, or give DialOptions.Reactor one that does"
-}
-
-func (e *notRunningError) Is(target error) bool { return target == reactor.ErrNotRunning }
-func (e *notRunningError) Unwrap() error        { return e.cause }

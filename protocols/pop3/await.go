@@ -1,0 +1,46 @@
+package pop3
+
+import (
+	"context"
+
+	"github.com/tconn/tconn/deferred"
+)
+
+// Await has f called on the reactor goroutine, where the methods of a Client belong, and waits for what its Deferred brings: how a goroutine
+// of its own uses a Client.
+//
+//	stat, err := pop3.Await(ctx, c, (*pop3.Client).Stat)
+//	mail, err := pop3.Await(ctx, c, func(c *pop3.Client) *deferred.Deferred[*pop3.Multiline] { return c.Retr(1) })
+//
+// Commands that do not wait for each other's answers go in one f, which answers deferred.Gather of them.
+//
+// Answers: the value of the Deferred, which is the caller's goroutine's from then on.
+// Errors: its error; what matches deferred.ErrCancelled and the cause of ctx when that ends first, and the Deferred is cancelled then;
+// ErrNotConnected, reactor.ErrStopped; deferred.ErrAwaitOnLoop on the goroutine of a reactor, where nobody may wait; *deferred.PanicError if
+// f panics. Goroutine: any but that of a reactor.
+func Await[T any](ctx context.Context, c *Client, f func(c *Client) *deferred.Deferred[T]) (T, error) {
+	var zero T
+	switch {
+	case deferred.OnAnyLoop():
+		return zero, deferred.ErrAwaitOnLoop
+	case c.transport == nil:
+		return zero, ErrNotConnected
+	}
+	r := c.transport.Reactor()
+	begin := deferred.New[struct{}]().BindTo(r)
+	result := deferred.Then(begin, func(struct{}) (T, error) { return deferred.Chain(f(c)) })
+	if err := r.CallFromThread(func() { begin.TryCallback(struct{}{}) }); err != nil {
+		return zero, err
+	}
+	return result.Await(ctx)
+}
+
+// Disconnect closes the connection without a QUIT: the server deletes nothing, and commands that are not answered fail with
+// reactor.ErrConnectionDone. It does not wait for that, and a second call does nothing. Goroutine: any.
+//
+// Source: poplib.POP3.close; twisted.internet.interfaces.ITransport.loseConnection.
+func (c *Client) Disconnect() {
+	if t := c.transport; t != nil {
+		_ = t.Reactor().CallFromThread(t.LoseConnection) // a reactor that has stopped has no connections
+	}
+}

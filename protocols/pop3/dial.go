@@ -1,0 +1,228 @@
+package pop3
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"strconv"
+	"sync/atomic"
+
+	"github.com/tconn/tconn/deferred"
+	"github.com/tconn/tconn/endpoints"
+	"github.com/tconn/tconn/protocols/internal/dialing"
+	"github.com/tconn/tconn/protocols/sasl"
+	"github.com/tconn/tconn/reactor"
+)
+
+// Security says how a connection comes under TLS.
+type Security uint8
+
+const (
+	// ImplicitTLS is TLS from the first byte (RFC 8314 section 3.2), port 995. It is the default.
+	ImplicitTLS Security = iota
+	// RequireStartTLS begins in the clear, port 110, and goes on under TLS or not at all.
+	RequireStartTLS
+	// InTheClear stays without TLS, port 110. Passwords go over it only with Options.AllowInsecureAuth or Credentials.AllowInsecure.
+	InTheClear
+)
+
+// String names it.
+func (s Security) String() string {
+	switch s {
+	case ImplicitTLS:
+		return "implicit TLS"
+	case RequireStartTLS:
+		return "STLS"
+	case InTheClear:
+		return "in the clear"
+	}
+	return "Security(" + strconv.Itoa(int(s)) + ")"
+}
+
+// port is the usual one.
+func (s Security) port() int {
+	if s == ImplicitTLS {
+		return 995
+	}
+	return 110
+}
+
+// DialOptions are the settings of Dial. The zero value is all defaults.
+type DialOptions struct {
+	// Reactor drives the connection; nil is reactor.Default, or that of the endpoint. It has to run: call its Run in another goroutine.
+	Reactor *reactor.Reactor
+	// Security says how the connection comes under TLS. Zero is ImplicitTLS.
+	Security Security
+	// TLS configures it; nil verifies the server for its host. It must not be changed afterwards.
+	TLS *tls.Config
+	// Credentials sign the user in, as SignIn does; nil leaves that to the caller.
+	Credentials *sasl.Credentials
+	// Options are those of the Client. Nil is defaults.
+	Options *Options
+	// Connect are options of the attempt to connect: reactor.Timeout (30 s), reactor.BindAddress.
+	Connect []reactor.ConnectOption
+}
+
+// Dial connects to a POP3 server and waits until the client is ready: greeted, under TLS, and signed in if there are Credentials.
+//
+// addr is "host:port" or a host, whose port then is 995 or 110. o may be nil. Each step has its deadline, and the end of ctx ends any of
+// them; afterwards ctx is not looked at. Use the client with Await, and Quit or Disconnect in the end.
+//
+// Errors are *DialError around what went wrong: *net.AddrError; *reactor.ConnectError, which matches reactor.ErrTLS for a bad certificate;
+// *GreetingError, *ResponseError of a server that greets with -ERR, *TimeoutError; *NoTLSError if the server has no STLS; what SignIn fails
+// with; the cause of ctx;
+// reactor.ErrNotRunning, reactor.ErrStopped, deferred.ErrAwaitOnLoop. The connection is closed then.
+// Goroutine: any but that of a reactor; there, endpoints, StartTLS and SignIn do the same.
+func Dial(ctx context.Context, addr string, o *DialOptions) (*Client, error) {
+	if o == nil {
+		o = new(DialOptions)
+	}
+	d := &dialer{DialOptions: *o, addr: addr}
+	if d.Reactor == nil {
+		d.Reactor = reactor.Default()
+	}
+	host, port, err := dialing.SplitAddr(addr, o.Security.port())
+	if err != nil {
+		return nil, d.failure(err)
+	}
+	if o.Security == ImplicitTLS {
+		d.endpoint = endpoints.TLS(d.Reactor, host, port, o.TLS, o.Connect...)
+	} else {
+		d.endpoint = endpoints.TCP(d.Reactor, host, port, o.Connect...)
+	}
+	return d.dial(ctx)
+}
+
+// DialEndpoint is Dial by way of an endpoint, such as through a proxy.
+//
+// With ImplicitTLS the endpoint puts TLS on, and it is an error if it has not. With RequireStartTLS through a proxy DialOptions.TLS has to
+// name the server (ServerName); otherwise nil will do. DialOptions.Connect is not used, and a nil ep panics.
+func DialEndpoint(ctx context.Context, ep endpoints.ClientEndpoint, o *DialOptions) (*Client, error) {
+	if ep == nil {
+		panic("pop3: DialEndpoint with a nil endpoint")
+	}
+	if o == nil {
+		o = new(DialOptions)
+	}
+	d := &dialer{DialOptions: *o, addr: "endpoint", endpoint: ep}
+	if s, ok := ep.(fmt.Stringer); ok {
+		d.addr = s.String()
+	}
+	if has, ok := ep.(interface{ Reactor() *reactor.Reactor }); ok && d.Reactor == nil {
+		d.Reactor = has.Reactor()
+	}
+	if d.Reactor == nil {
+		d.Reactor = reactor.Default()
+	}
+	return d.dial(ctx)
+}
+
+// dialer is a Dial under way. Goroutine: reactor, but for dial and what is atomic.
+type dialer struct {
+	DialOptions
+	addr     string
+	endpoint endpoints.ClientEndpoint
+	client   *Client
+	step     atomic.Int32
+}
+
+// dialSteps are the names of the steps of a Dial.
+var dialSteps = []string{"", "connect", "greeting", "STLS", "sign in"}
+
+const (
+	stepNone int32 = iota
+	stepConnect
+	stepGreeting
+	stepStartTLS
+	stepSignIn
+)
+
+func (d *dialer) failure(err error) error {
+	return &DialError{Addr: d.addr, Step: dialSteps[d.step.Load()], Err: err}
+}
+
+// dial goes through the steps. Goroutine: the caller's.
+func (d *dialer) dial(ctx context.Context) (*Client, error) {
+	switch {
+	case deferred.OnAnyLoop():
+		return nil, d.failure(deferred.ErrAwaitOnLoop)
+	case d.Security > InTheClear:
+		return nil, d.failure(&ArgumentError{Reason: d.Security.String()})
+	case ctx.Err() != nil:
+		return nil, d.failure(dialing.Over(ctx))
+	}
+	r := d.Reactor
+	d.client = &Client{Options: d.Options}
+	begin, begun := deferred.New[struct{}]().BindTo(r), make(chan struct{})
+	result := deferred.Then(begin, func(struct{}) (reactor.Protocol, error) { return deferred.Chain(d.connect()) })
+	greeted := deferred.Then(result, func(reactor.Protocol) (Reply, error) { return deferred.Chain(d.client.Greeting()) })
+	ready := greeted.AddCallback(d.secure).AddCallback(d.signIn).AddErrback(func(err error) (Reply, error) {
+		d.abandon()
+		return Reply{}, err
+	})
+	err := r.CallFromThread(func() {
+		close(begun)
+		begin.TryCallback(struct{}{})
+	})
+	if err == nil {
+		err = dialing.AwaitStart(ctx, r, begun, startGrace)
+	}
+	if err == nil {
+		_, err = ready.Await(ctx)
+	} else {
+		ready.Cancel()
+		ready.Handle(nil, func(error) {})
+	}
+	if err == nil {
+		return d.client, nil
+	}
+	err = d.failure(err)
+	_ = r.CallFromThread(d.abandon)
+	return nil, err
+}
+
+// startGrace is how long a reactor may take to begin to run.
+var startGrace = dialing.StartGrace
+
+func (d *dialer) connect() *deferred.Deferred[reactor.Protocol] {
+	d.step.Store(stepConnect)
+	c := d.client
+	if d.Security == ImplicitTLS {
+		c.noteCertificate(d.TLS)
+	}
+	made := d.endpoint.Connect(reactor.FactoryFunc(func(net.Addr) reactor.Protocol { return c }))
+	return made.AddCallback(func(p reactor.Protocol) (reactor.Protocol, error) {
+		d.step.Store(stepGreeting)
+		return p, nil
+	})
+}
+
+// secure sees to it that TLS is there if it has to be.
+func (d *dialer) secure(greeting Reply) (Reply, error) {
+	c := d.client
+	switch {
+	case d.Security == ImplicitTLS && !c.encrypted():
+		return Reply{}, &NoTLSError{Reason: "the endpoint has not put TLS on"}
+	case d.Security != RequireStartTLS || c.encrypted():
+		return greeting, nil
+	}
+	d.step.Store(stepStartTLS)
+	return deferred.Chain(c.StartTLS(d.TLS).AddErrback(func(err error) (Reply, error) { return Reply{}, noTLS(err) }))
+}
+
+// signIn signs in.
+func (d *dialer) signIn(r Reply) (Reply, error) {
+	if d.Credentials == nil {
+		return r, nil
+	}
+	d.step.Store(stepSignIn)
+	return deferred.Chain(d.client.SignIn(d.Credentials))
+}
+
+// abandon ends the connection of a Dial that has failed.
+func (d *dialer) abandon() {
+	if t := d.client.transport; t != nil {
+		t.AbortConnection()
+	}
+}

@@ -1,0 +1,50 @@
+package pop3
+
+import (
+	"errors"
+	"strings"
+)
+
+// DialError is a Dial that has come to nothing. No connection is left.
+type DialError struct {
+	Addr string // as it was given, or the endpoint as text
+	Step string // how far it came: connect, greeting, STLS or sign in; "" if it did not begin
+	Err  error
+}
+
+// Error names the address, the step and the reason.
+func (e *DialError) Error() string {
+	text := "pop3: dial " + e.Addr + ": "
+	if e.Step != "" {
+		text += e.Step + ": "
+	}
+	return text + strings.TrimPrefix(e.Err.Error(), "pop3: ")
+}
+
+// Unwrap is the reason.
+func (e *DialError) Unwrap() error { return e.Err }
+
+// NoTLSError is a connection that had to go under TLS, and could not: somebody may have seen to that. The user's name and password were not
+// sent.
+type NoTLSError struct {
+	Reason string
+	Err    error // *UnsupportedError or *ResponseError, in a *CommandError; nil if nothing was asked
+}
+
+// Error says that TLS is missing, and why.
+func (e *NoTLSError) Error() string { return "pop3: no TLS, which is required: " + e.Reason }
+
+// Unwrap is the server's part in it.
+func (e *NoTLSError) Unwrap() error { return e.Err }
+
+// noTLS tells a server that has no STLS, or refuses it, from a handshake that failed and a connection that ended.
+func noTLS(err error) error {
+	var refusal *ResponseError
+	switch {
+	case errors.As(err, new(*UnsupportedError)):
+		return &NoTLSError{Reason: "the server does not offer STLS", Err: err}
+	case errors.As(err, &refusal) && refusal.Command == "STLS":
+		return &NoTLSError{Reason: "the server refuses STLS", Err: err}
+	}
+	return err
+}

@@ -1,0 +1,72 @@
+package pop3
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"github.com/tconn/tconn/deferred"
+	"github.com/tconn/tconn/protocols/pop3/internal/wire"
+)
+
+// Multiline is an answer of several lines, as poplib has it: a message, or what SendMultiline brings.
+type Multiline struct {
+	Response string   // the status line, with "+OK" and without its end
+	Lines    [][]byte // without their ends, and without the dots that POP3 puts before dots
+	Octets   int64    // of the lines, with their ends, as they came: the same as poplib's
+	raw      []byte
+}
+
+// Bytes are the octets as they came: the lines with their ends, CRLF from most servers. They share their memory with Lines.
+func (m *Multiline) Bytes() []byte { return m.raw }
+
+// lines collects what retrieve brings.
+func (c *Client) lines(retrieve func(sink MessageSink) *deferred.Deferred[Retrieved]) *deferred.Deferred[*Multiline] {
+	k := new(collector)
+	return deferred.Then(retrieve(k), func(r Retrieved) (*Multiline, error) { return c.split(r.Reply, k.all) })
+}
+
+// split makes lines of octets. A line ends with LF or CRLF.
+func (c *Client) split(r Reply, raw []byte) (*Multiline, error) {
+	count := bytes.Count(raw, []byte{'\n'})
+	if limit := c.options().Limits.MaxLines(); count > limit {
+		return nil, &CommandError{Command: "RETR", Sent: true, Err: &LimitError{Limit: wire.LimitLines, Max: int64(limit)}}
+	}
+	lines := make([][]byte, 0, count)
+	for rest := raw; len(rest) > 0; {
+		end := bytes.IndexByte(rest, '\n')
+		if end < 0 {
+			break
+		}
+		line := rest[:end]
+		if end > 0 && line[end-1] == '\r' {
+			line = line[:end-1]
+		}
+		lines = append(lines, line[:len(line):len(line)])
+		rest = rest[end+1:]
+	}
+	return &Multiline{Response: r.Line, Lines: lines, Octets: int64(len(raw)), raw: raw}, nil
+}
+
+// collector is a sink that keeps everything.
+type collector struct{ all []byte }
+
+// hint makes room for a message whose size the server has told. It is believed within limits.
+func (k *collector) hint(r Reply) {
+	first, _, _ := strings.Cut(r.Text, " ")
+	if n, err := strconv.Atoi(first); err == nil && n > 0 {
+		k.all = make([]byte, 0, min(n+hintSlack, maxHint))
+	}
+}
+
+const (
+	hintSlack = 64      // servers count in various ways
+	maxHint   = 1 << 20 // beyond it memory grows as octets come
+)
+
+func (k *collector) Write(p []byte) (int, error) {
+	k.all = append(k.all, p...)
+	return len(p), nil
+}
+
+func (k *collector) Done(error) {}

@@ -1,0 +1,189 @@
+package pop3
+
+import (
+	"github.com/tconn/tconn/deferred"
+	"github.com/tconn/tconn/protocols/pop3/internal/wire"
+)
+
+// MessageSink takes the octets of one message, piece by piece as they come: with line ends as sent, and without the dots that POP3 puts before
+// dots.
+//
+// A sink that cannot take more for now calls Client.PauseProducing, and ResumeProducing later: the server's sending backs up, and nothing
+// piles up here. What was read already, one buffer at most, is still written. Goroutine: reactor.
+type MessageSink interface {
+	// Write takes the next piece. An error refuses the rest of the message, which is read and dropped, and fails the command with it.
+	// Lifetime: p is borrowed until the call returns.
+	Write(p []byte) (int, error)
+	// Done is called once: with nil when all octets were written, otherwise with the reason why no more come, or why none came.
+	Done(err error)
+}
+
+// Storer is a MessageSink whose message is not safe yet when its last octet was written, because a goroutine syncs the file, or a
+// database has to answer.
+type Storer interface {
+	MessageSink
+	// Stored is called once, behind Done(nil). The command is over when the Deferred fires, and fails with its error. Meanwhile other messages
+	// come, but a Dele of this one is not sent. Nil says that it is stored. Goroutine: reactor; the Deferred may be fired in any other.
+	Stored() *deferred.Deferred[struct{}]
+}
+
+// Retrieved is a message that was fetched.
+type Retrieved struct {
+	Number int
+	Reply  Reply // the server's line before it: "+OK 301 octets", whose number is a hint
+	Octets int64 // that the sink was given, line ends included
+}
+
+// retrieval is a message on its way to its sink.
+type retrieval struct {
+	c       *Client
+	command *command
+	number  int
+	sink    MessageSink
+	open    func(r Reply) MessageSink // makes the sink when the message begins, if there is none
+	result  *deferred.Deferred[Retrieved]
+
+	octets int64
+	limit  int64
+	err    error // what the sink said, or why nobody waits any more
+	over   bool  // result has its value
+	stored bool  // and it is a good one
+}
+
+// issue sends the command.
+func (r *retrieval) issue() *deferred.Deferred[Retrieved] {
+	c := r.c
+	r.limit = c.options().Limits.MaxMessage()
+	cmd := r.command
+	cmd.begin, cmd.content, cmd.cancelled = r.begin, r.take, r.cancelled
+	if err := c.ended(); err != nil {
+		err = &CommandError{Command: cmd.name, Err: err}
+		r.endSink(err)
+		return deferred.Fail[Retrieved](err)
+	}
+	r.result = deferred.New(func(*deferred.Deferred[Retrieved]) { c.cancel(cmd) })
+	r.result.BindTo(c.transport.Reactor())
+	cmd.done = r.done
+	c.noteRetrieval(r)
+	c.enqueue(cmd)
+	return r.result
+}
+
+// begin: the message comes.
+func (r *retrieval) begin(reply Reply) {
+	if r.open != nil && r.err == nil {
+		r.sink = r.open(reply)
+	}
+	if k, ok := r.sink.(*collector); ok {
+		k.hint(reply)
+	}
+}
+
+// take gives a piece to the sink.
+func (r *retrieval) take(p []byte) error {
+	r.octets += int64(len(p))
+	if r.octets > r.limit {
+		return &LimitError{Limit: wire.LimitMessage, Max: r.limit}
+	}
+	if r.sink == nil {
+		return nil
+	}
+	if _, err := r.sink.Write(p); err != nil {
+		r.refuse(err)
+	}
+	return nil
+}
+
+// refuse: the rest of the message is dropped.
+func (r *retrieval) refuse(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+	r.endSink(err)
+}
+
+func (r *retrieval) endSink(err error) {
+	if sink := r.sink; sink != nil {
+		r.sink = nil
+		sink.Done(err)
+	}
+}
+
+// cancelled: nobody waits for the message any more.
+func (r *retrieval) cancelled() {
+	r.refuse(deferred.ErrCancelled)
+	if r.command.in == &r.c.waiting { // it is taken back, and gets no answer
+		r.settle(deferred.ErrCancelled)
+	}
+}
+
+// done is the end of the command.
+func (r *retrieval) done(reply Reply, err error) {
+	r.command.reply = reply
+	switch {
+	case err != nil:
+		r.refuse(err)
+		r.settle(err)
+		return
+	case r.err != nil:
+		r.settle(&CommandError{Command: r.command.name, Sent: true, Err: r.err})
+		return
+	}
+	sink := r.sink
+	r.endSink(nil)
+	storer, waits := sink.(Storer)
+	if !waits {
+		r.settle(nil)
+		return
+	}
+	d := storer.Stored()
+	if d == nil {
+		r.settle(nil)
+		return
+	}
+	d.BindTo(r.c.transport.Reactor())
+	d.Handle(func(struct{}) { r.settle(nil) }, func(err error) {
+		r.settle(&CommandError{Command: r.command.name, Sent: true, Err: err})
+	})
+}
+
+// settle fires the result. A Dele that waits for it can go then, or fails.
+func (r *retrieval) settle(err error) {
+	if r.over {
+		return
+	}
+	r.over, r.stored = true, err == nil
+	r.c.forgetRetrieval(r)
+	if err == nil {
+		r.result.TryCallback(Retrieved{Number: r.number, Reply: r.command.reply, Octets: r.octets})
+	} else {
+		r.result.TryErrback(err)
+	}
+	r.c.sendNext()
+}
+
+// noteRetrieval remembers a RETR that is under way, so that a Dele of its message waits for it.
+func (c *Client) noteRetrieval(r *retrieval) {
+	if r.command.name != "RETR" {
+		return
+	}
+	u := c.unusual()
+	if u.retrievals == nil {
+		u.retrievals = make(map[int]*retrieval)
+	}
+	u.retrievals[r.number] = r
+}
+
+func (c *Client) forgetRetrieval(r *retrieval) {
+	if u := c.rare; u != nil && u.retrievals[r.number] == r {
+		delete(u.retrievals, r.number)
+	}
+}
+
+// retrievalOf is the RETR of a message that is under way, nil if there is none.
+func (c *Client) retrievalOf(n int) *retrieval {
+	if c.rare == nil {
+		return nil
+	}
+	return c.rare.retrievals[n]
+}
