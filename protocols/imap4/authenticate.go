@@ -3,14 +3,12 @@ package imap4
 import (
 	"crypto/tls"
 	"fmt"
-	"net"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/tconn/tconn/deferred"
+	"github.com/tconn/tconn/protocols/internal/session"
 	"github.com/tconn/tconn/protocols/sasl"
-	"github.com/tconn/tconn/reactor"
 )
 
 // Authenticate tells the server who the user is, by the strongest SASL mechanism that it offers and the credentials allow: see
@@ -107,7 +105,7 @@ func (a *authentication) choose() (m sasl.Mechanism, err error) {
 
 // noteCertificate: the connection is put under TLS with this configuration.
 func (c *Client) noteCertificate(config *tls.Config) {
-	if config != nil && (len(config.Certificates) > 0 || config.GetClientCertificate != nil) {
+	if session.HasCertificate(config) {
 		c.unusual().certificate = true
 	}
 }
@@ -130,23 +128,7 @@ func (c *Client) mechanisms() (names []string) {
 	return names
 }
 
-// channel is what mechanisms have to know of the connection. Its host is the one that the certificate was verified for.
-func (c *Client) channel() (ch sasl.Channel) {
-	t, ok := c.transport.(reactor.TLSTransport)
-	if !ok {
-		return ch
-	}
-	state, ok := t.TLSState()
-	if !ok {
-		return ch
-	}
-	ch.TLS, ch.ClientCertificate = &state, c.rare != nil && c.rare.certificate
-	if state.ServerName == "" {
-		return ch
-	}
-	ch.Host = state.ServerName
-	if _, port, err := net.SplitHostPort(c.transport.RemoteAddr().String()); err == nil {
-		ch.Port, _ = strconv.Atoi(port)
-	}
-	return ch
+// channel is what mechanisms have to know of the connection.
+func (c *Client) channel() sasl.Channel {
+	return session.Channel(c.transport, c.rare != nil && c.rare.certificate)
 }

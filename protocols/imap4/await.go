@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tconn/tconn/deferred"
+	"github.com/tconn/tconn/protocols/internal/session"
 )
 
 // Await has f called on the reactor goroutine, where the methods of a Client belong, and waits for what its Deferred brings: how a goroutine
@@ -20,20 +21,11 @@ import (
 // ErrNotConnected, reactor.ErrStopped; deferred.ErrAwaitOnLoop on the goroutine of a reactor, where nobody may wait; *deferred.PanicError if
 // f panics. Goroutine: any but that of a reactor.
 func Await[T any](ctx context.Context, c *Client, f func(c *Client) *deferred.Deferred[T]) (T, error) {
-	var zero T
-	switch {
-	case deferred.OnAnyLoop():
-		return zero, deferred.ErrAwaitOnLoop
-	case c.transport == nil:
-		return zero, ErrNotConnected
+	if c.transport == nil && !deferred.OnAnyLoop() {
+		var none T
+		return none, ErrNotConnected
 	}
-	r := c.transport.Reactor()
-	begin := deferred.New[struct{}]().BindTo(r)
-	result := deferred.Then(begin, func(struct{}) (T, error) { return deferred.Chain(f(c)) })
-	if err := r.CallFromThread(func() { begin.TryCallback(struct{}{}) }); err != nil {
-		return zero, err
-	}
-	return result.Await(ctx)
+	return session.Await(ctx, c.transport, func() *deferred.Deferred[T] { return f(c) })
 }
 
 // Disconnect closes the connection without a LOGOUT, once what was sent is on its way: commands that are not answered fail with

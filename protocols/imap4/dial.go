@@ -3,14 +3,12 @@ package imap4
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
 	"net"
 	"strconv"
-	"sync/atomic"
 
 	"github.com/tconn/tconn/deferred"
 	"github.com/tconn/tconn/endpoints"
-	"github.com/tconn/tconn/protocols/internal/dialing"
+	"github.com/tconn/tconn/protocols/internal/session"
 	"github.com/tconn/tconn/protocols/sasl"
 	"github.com/tconn/tconn/reactor"
 )
@@ -82,12 +80,10 @@ func Dial(ctx context.Context, addr string, o *DialOptions) (*Client, error) {
 		o = new(DialOptions)
 	}
 	d := &dialer{DialOptions: *o, addr: addr}
-	if d.Reactor == nil {
-		d.Reactor = reactor.Default()
-	}
-	host, port, err := dialing.SplitAddr(addr, o.Security.port())
+	d.Reactor = session.ReactorOf(o.Reactor, nil)
+	host, port, err := session.SplitAddr(addr, o.Security.port())
 	if err != nil {
-		return nil, d.failure(err)
+		return nil, d.failure("", err)
 	}
 	if o.Security == ImplicitTLS {
 		d.endpoint = endpoints.TLS(d.Reactor, host, port, o.TLS, o.Connect...)
@@ -108,88 +104,42 @@ func DialEndpoint(ctx context.Context, ep endpoints.ClientEndpoint, o *DialOptio
 	if o == nil {
 		o = new(DialOptions)
 	}
-	d := &dialer{DialOptions: *o, addr: "endpoint", endpoint: ep}
-	if s, ok := ep.(fmt.Stringer); ok {
-		d.addr = s.String()
-	}
-	if has, ok := ep.(interface{ Reactor() *reactor.Reactor }); ok && d.Reactor == nil {
-		d.Reactor = has.Reactor()
-	}
-	if d.Reactor == nil {
-		d.Reactor = reactor.Default()
-	}
+	d := &dialer{DialOptions: *o, addr: session.NameOf(ep), endpoint: ep}
+	d.Reactor = session.ReactorOf(o.Reactor, ep)
 	return d.dial(ctx)
 }
 
-// dialer is a Dial under way. Goroutine: reactor, but for dial and what is atomic.
+// dialer is a Dial under way. Goroutine: reactor, but for dial.
 type dialer struct {
 	DialOptions
 	addr     string
 	endpoint endpoints.ClientEndpoint
 	client   *Client
-	step     atomic.Int32
 }
 
-// dialSteps are the names of the steps of a Dial.
-var dialSteps = []string{"", "connect", "greeting", "STARTTLS", "sign in"}
-
-const (
-	stepNone int32 = iota
-	stepConnect
-	stepGreeting
-	stepStartTLS
-	stepSignIn
-)
-
-func (d *dialer) failure(err error) error {
-	return &DialError{Addr: d.addr, Step: dialSteps[d.step.Load()], Err: err}
+func (d *dialer) failure(step string, err error) error {
+	return &DialError{Addr: d.addr, Step: step, Err: err}
 }
 
 // dial goes through the steps. Goroutine: the caller's.
 func (d *dialer) dial(ctx context.Context) (*Client, error) {
-	switch {
-	case deferred.OnAnyLoop():
-		return nil, d.failure(deferred.ErrAwaitOnLoop)
-	case d.Security > InTheClear:
-		return nil, d.failure(&ArgumentError{Reason: d.Security.String()})
-	case ctx.Err() != nil:
-		return nil, d.failure(dialing.Over(ctx))
+	if d.Security > InTheClear {
+		return nil, d.failure("", &ArgumentError{Reason: d.Security.String()})
 	}
-	r := d.Reactor
 	d.client = &Client{Options: d.Options}
-	begin, begun := deferred.New[struct{}]().BindTo(r), make(chan struct{})
-	result := deferred.Then(begin, func(struct{}) (reactor.Protocol, error) { return deferred.Chain(d.connect()) })
-	ready := deferred.Then(result, func(reactor.Protocol) (struct{}, error) { return deferred.Chain(d.client.whenGreeted()) })
-	ready.AddCallback(d.secure).AddCallback(d.signIn).AddErrback(func(err error) (struct{}, error) {
-		d.abandon()
-		return struct{}{}, err
-	})
-	err := r.CallFromThread(func() {
-		close(begun)
-		begin.TryCallback(struct{}{})
-	})
-	if err == nil {
-		err = dialing.AwaitStart(ctx, r, begun, startGrace)
+	way := session.Dialer{Reactor: d.Reactor, Abandon: d.abandon, Grace: startGrace, Steps: []session.Step{
+		{Name: "connect", Do: d.connect}, {Name: "greeting", Do: d.greet}, {Name: "STARTTLS", Do: d.secure}, {Name: "sign in", Do: d.signIn},
+	}}
+	if step, err := way.Dial(ctx); err != nil {
+		return nil, d.failure(step, err)
 	}
-	if err == nil {
-		_, err = ready.Await(ctx)
-	} else {
-		ready.Cancel()
-		ready.Handle(nil, func(error) {})
-	}
-	if err == nil {
-		return d.client, nil
-	}
-	err = d.failure(err)
-	_ = r.CallFromThread(d.abandon)
-	return nil, err
+	return d.client, nil
 }
 
 // startGrace is how long a reactor may take to begin to run.
-var startGrace = dialing.StartGrace
+var startGrace = session.StartGrace
 
-func (d *dialer) connect() *deferred.Deferred[reactor.Protocol] {
-	d.step.Store(stepConnect)
+func (d *dialer) connect() *deferred.Deferred[struct{}] {
 	c := d.client
 	if d.Security == ImplicitTLS {
 		c.noteCertificate(d.TLS)
@@ -198,40 +148,42 @@ func (d *dialer) connect() *deferred.Deferred[reactor.Protocol] {
 		c.Listener = d.Listener
 	}
 	made := d.endpoint.Connect(reactor.FactoryFunc(func(net.Addr) reactor.Protocol { return c }))
-	return made.AddCallback(func(p reactor.Protocol) (reactor.Protocol, error) {
-		d.step.Store(stepGreeting)
-		return p, nil
+	return deferred.Then(made, func(reactor.Protocol) (struct{}, error) { return struct{}{}, nil })
+}
+
+// greet waits for the greeting, which comes under TLS if that has to be there from the beginning.
+func (d *dialer) greet() *deferred.Deferred[struct{}] {
+	return d.client.whenGreeted().AddCallback(func(none struct{}) (struct{}, error) {
+		if d.Security == ImplicitTLS && !d.client.encrypted() {
+			return none, &NoTLSError{Reason: "the endpoint has not put TLS on"}
+		}
+		return none, nil
 	})
 }
 
 // secure sees to it that TLS is there if it has to be.
-func (d *dialer) secure(struct{}) (struct{}, error) {
+func (d *dialer) secure() *deferred.Deferred[struct{}] {
 	c := d.client
 	switch {
-	case d.Security == ImplicitTLS && !c.encrypted():
-		return struct{}{}, &NoTLSError{Reason: "the endpoint has not put TLS on"}
 	case d.Security != RequireStartTLS || c.encrypted():
 		c.Listener = d.Listener
-		return struct{}{}, nil
-	}
-	d.step.Store(stepStartTLS)
-	if c.state != stateNotAuthenticated {
-		return struct{}{}, &NoTLSError{Reason: "the server greets with PREAUTH, and STARTTLS comes too late"}
+		return nil
+	case c.state != stateNotAuthenticated:
+		return deferred.Fail[struct{}](&NoTLSError{Reason: "the server greets with PREAUTH, and STARTTLS comes too late"})
 	}
 	secured := deferred.Then(c.StartTLS(d.TLS), func(Capabilities) (struct{}, error) {
 		c.Listener = d.Listener
 		return struct{}{}, nil
 	})
-	return deferred.Chain(secured.AddErrback(func(err error) (struct{}, error) { return struct{}{}, noTLS(err) }))
+	return secured.AddErrback(func(err error) (struct{}, error) { return struct{}{}, noTLS(err) })
 }
 
 // signIn signs in, unless the server knows who the user is.
-func (d *dialer) signIn(struct{}) (struct{}, error) {
+func (d *dialer) signIn() *deferred.Deferred[struct{}] {
 	if d.Credentials == nil || d.client.state != stateNotAuthenticated {
-		return struct{}{}, nil
+		return nil
 	}
-	d.step.Store(stepSignIn)
-	return deferred.Chain(d.client.SignIn(d.Credentials))
+	return d.client.SignIn(d.Credentials)
 }
 
 // abandon ends the connection of a Dial that has failed.

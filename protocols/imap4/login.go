@@ -7,8 +7,8 @@ import (
 
 	"github.com/tconn/tconn/deferred"
 	"github.com/tconn/tconn/protocols/imap4/internal/wire"
+	"github.com/tconn/tconn/protocols/internal/session"
 	"github.com/tconn/tconn/protocols/sasl"
-	"github.com/tconn/tconn/reactor"
 )
 
 // Login tells the server who the user is, with a password.
@@ -87,11 +87,4 @@ func (c *Client) mayLogin(insecure bool) error {
 }
 
 // encrypted tells whether the connection is under TLS now.
-func (c *Client) encrypted() bool {
-	t, ok := c.transport.(reactor.TLSTransport)
-	if !ok {
-		return false
-	}
-	_, ok = t.TLSState()
-	return ok
-}
+func (c *Client) encrypted() bool { return session.Encrypted(c.transport) }

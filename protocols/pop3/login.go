@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/tconn/tconn/deferred"
+	"github.com/tconn/tconn/protocols/internal/session"
 	"github.com/tconn/tconn/protocols/sasl"
-	"github.com/tconn/tconn/reactor"
 )
 
 // Login tells the server who the user is, with a password: USER and PASS, with nothing between.
@@ -87,11 +87,4 @@ func (a *authentication) likesLogin(m sasl.Mechanism) bool {
 }
 
 // encrypted tells whether the connection is under TLS now.
-func (c *Client) encrypted() bool {
-	t, ok := c.transport.(reactor.TLSTransport)
-	if !ok {
-		return false
-	}
-	_, ok = t.TLSState()
-	return ok
-}
+func (c *Client) encrypted() bool { return session.Encrypted(c.transport) }

@@ -1,0 +1,6 @@
+// Package session is what the clients of the mail protocols share: how a goroutine gets a client that is ready, and waits for its answers,
+// and what SASL has to know of a connection.
+//
+//	address.go  host:port                     dial.go  the steps up to a client that is ready
+//	await.go    a call, and its Deferred      tls.go   whether a connection is under TLS, and which
+package session
