@@ -26,7 +26,7 @@ type spoken struct {
 
 // fetches notes each message.
 func (u *user) fetches(o imap4.FetchOptions) {
-	result(u, "Fetch", u.Fetch(imap4.AllUIDs(), o, func(m *imap4.Message) { u.note("%s", shown(m)) }))
+	result(u, "Fetch", u.Fetch(imap4.AllUIDs(), o, func(m *imap4.Message) { u.notes(m) }))
 }
 
 // counted is a sink that notes its end, and that it is begun.
@@ -356,4 +356,11 @@ func (r *recorded) replay(t testing.TB, n int, cut reactortest.Chunking) *sessio
 	s := r.begin(t)
 	s.serverCut(r.input[:n], cut)
 	return s
+}
+
+// notes notes a value.
+func (u *user) notes(v any) {
+	if !u.quiet {
+		u.note("%s", shown(v))
+	}
 }

@@ -26,6 +26,7 @@ type user struct {
 	made   func(u *user)
 	lost   func(u *user)
 	events []string
+	quiet  bool // it notes nothing
 }
 
 func (u *user) ConnectionMade() {
@@ -42,6 +43,9 @@ func (u *user) ConnectionLost(reason error) {
 }
 
 func (u *user) note(format string, args ...any) {
+	if u.quiet {
+		return
+	}
 	u.events = append(u.events, fmt.Sprintf(format, args...))
 }
 

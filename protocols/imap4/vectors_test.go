@@ -130,7 +130,11 @@ func (v vector) fetchOptions() imap4.FetchOptions {
 // result notes what a command comes to, as a whole.
 func result[T any](u *user, name string, d *deferred.Deferred[T]) {
 	d.Handle(
-		func(v T) { u.note("%s: %s", name, shown(v)) },
+		func(v T) {
+			if !u.quiet {
+				u.note("%s: %s", name, shown(v))
+			}
+		},
 		func(err error) { u.note("%s failed: %s", name, failure(err)) },
 	)
 }
