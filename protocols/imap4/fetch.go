@@ -135,7 +135,7 @@ func (c *Client) readyToFetch(set MessageSet, o *FetchOptions) error {
 // readyForSet refuses sequence numbers where the session has none any more (UIDONLY, RFC 9586).
 func (c *Client) readyForSet(set MessageSet) error {
 	if !set.IsUID() && c.isEnabled("UIDONLY") {
-		return ErrState
+		return ErrUIDOnly
 	}
 	return nil
 }

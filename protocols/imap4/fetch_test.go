@@ -160,7 +160,7 @@ func TestFetchNeeds(t *testing.T) {
 		s := opened(t, "UIDONLY")
 		s.SetEnabled("UIDONLY")
 		s.fetch("FETCH", imap4.AllMessages(), imap4.FetchOptions{})
-		s.happened("FETCH failed: imap4: FETCH: the command is not allowed in this state of the session (sent false)")
+		s.happened("FETCH failed: " + failure(&imap4.CommandError{Command: "FETCH", Err: imap4.ErrUIDOnly}))
 	})
 	t.Run("a mailbox", func(t *testing.T) {
 		s := greeted(t)

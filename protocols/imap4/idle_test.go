@@ -1,6 +1,7 @@
 package imap4_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -69,6 +70,17 @@ func TestIdle(t *testing.T) {
 		s.wrote("DONE\r\n")
 		s.server("A1 OK done\r\n")
 		s.wrote("A2 IDLE\r\n")
+	})
+	t.Run("it is renewed within a year, however long it may last", func(t *testing.T) {
+		s := preauth(t, imap4.Options{IdleRenewal: math.MaxInt64})
+		s.Idle()
+		s.clock.Turn()
+		s.server("+ idling\r\n")
+		s.wrote("A1 IDLE\r\n")
+		s.clock.Advance(300 * 24 * time.Hour)
+		s.wrote("")
+		s.clock.Advance(65 * 24 * time.Hour)
+		s.wrote("DONE\r\n")
 	})
 	t.Run("Still here puts that off", func(t *testing.T) {
 		s, _ := idling(t)

@@ -23,6 +23,8 @@ const (
 	renewalTick = 100 * time.Millisecond
 	// renewalSlack is how many ticks a renewal may be late, so that those which are due together go together.
 	renewalSlack = 5
+	// maxRenewal keeps Idling.due within its range.
+	maxRenewal = 365 * 24 * time.Hour
 )
 
 // renewing holds the renewals of each reactor that has some.
@@ -33,7 +35,7 @@ var renewing = struct {
 
 // renewLater plans the end of the IDLE that has begun.
 func (i *Idling) renewLater() {
-	limit := i.c.options().idleRenewal()
+	limit := min(i.c.options().idleRenewal(), maxRenewal)
 	if limit <= 0 {
 		return
 	}
