@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tconn/tconn/protocols/pop3/poplib"
 )
@@ -24,6 +25,7 @@ func serve(t testing.TB, scripts ...string) (port int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	_ = l.(*net.TCPListener).SetDeadline(time.Now().Add(guard))
 	done := make(chan error, 1)
 	go func() { done <- playAll(l, scripts) }()
 	t.Cleanup(func() {
@@ -35,12 +37,16 @@ func serve(t testing.TB, scripts ...string) (port int) {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
+// guard is how long a test waits for what must happen. It only ends a test that has failed.
+const guard = 30 * time.Second
+
 func playAll(l net.Listener, scripts []string) error {
 	for _, script := range scripts {
 		conn, err := l.Accept()
 		if err != nil {
 			return err
 		}
+		_ = conn.SetDeadline(time.Now().Add(guard))
 		p := &play{conn: conn, in: bufio.NewReader(conn)}
 		err = p.all(script)
 		_ = p.conn.Close()
