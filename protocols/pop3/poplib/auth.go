@@ -56,8 +56,13 @@ func (p *POP3) signIn(spoken func() []string, f func(c *pop3.Client) *deferred.D
 	if p.over.Load() {
 		return nil, ErrClosed
 	}
+	ctx := p.options.context()
+	if ctx.Err() != nil {
+		p.end()
+		return nil, context.Cause(ctx)
+	}
 	p.recorder.begin(p.prints(levelCommands))
-	r, err := pop3.Await(p.options.context(), p.client, f)
+	r, err := pop3.Await(ctx, p.client, f)
 	var said []string
 	if p.options.ShowSecrets {
 		said = spoken()

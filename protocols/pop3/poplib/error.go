@@ -83,6 +83,12 @@ func translate(err error, line []byte) error {
 	return err
 }
 
+// isRefusal tells whether the server has refused the command, and said nothing else. If it has closed the connection then, the next command
+// tells.
+func isRefusal(err error) bool {
+	return errors.As(err, new(*pop3.ResponseError)) && !errors.As(err, new(*pop3.UnexpectedError))
+}
+
 // isEOF tells whether the server has closed the connection.
 func isEOF(err error) bool {
 	return errors.Is(err, reactor.ErrConnectionDone) || errors.Is(err, reactor.ErrTLSTruncated)

@@ -106,8 +106,13 @@ func exchange[T any](p *POP3, line string, f func(c *pop3.Client) *deferred.Defe
 	if p.over.Load() {
 		return v, ErrClosed
 	}
+	ctx := p.options.context()
+	if ctx.Err() != nil {
+		p.end()
+		return v, context.Cause(ctx)
+	}
 	p.recorder.begin(p.prints(levelLines))
-	v, err = pop3.Await(p.options.context(), p.client, f)
+	v, err = pop3.Await(ctx, p.client, f)
 	p.printExchange(line, err)
 	if err != nil {
 		err = p.failed(err)
@@ -120,11 +125,10 @@ func (p *POP3) failed(err error) error {
 	if p.over.Load() {
 		return closedBy(err)
 	}
-	err = translate(err, p.recorder.statusLine())
-	if p.options.context().Err() != nil || !p.alive() {
-		p.end()
+	if p.options.context().Err() != nil || !isRefusal(err) && !p.alive() {
+		defer p.end()
 	}
-	return err
+	return translate(err, p.recorder.statusLine())
 }
 
 // alive tells whether the connection takes commands.

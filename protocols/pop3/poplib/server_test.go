@@ -64,6 +64,17 @@ type play struct {
 }
 
 func (p *play) all(script string) error {
+	if err := p.steps(script); err != nil || strings.HasSuffix(script, "close") {
+		return err
+	}
+	rest, _ := io.ReadAll(p.in)
+	if len(rest) > 0 {
+		return fmt.Errorf("after the last line: got %q from the client, want nothing", rest)
+	}
+	return nil
+}
+
+func (p *play) steps(script string) error {
 	for step := range strings.Lines(strings.TrimSpace(script)) {
 		step = strings.TrimSpace(step)
 		if step == "close" {
@@ -72,10 +83,6 @@ func (p *play) all(script string) error {
 		if err := p.step(step); err != nil {
 			return fmt.Errorf("at %q: %w", step, err)
 		}
-	}
-	rest, _ := io.ReadAll(p.in)
-	if len(rest) > 0 {
-		return fmt.Errorf("after the last line: got %q from the client, want nothing", rest)
 	}
 	return nil
 }
@@ -118,4 +125,35 @@ func open(t testing.TB, o poplib.Options, scripts ...string) *poplib.POP3 {
 	}
 	t.Cleanup(func() { _ = p.Close() })
 	return p
+}
+
+// serveBadly is serve for one session that goes wrong on the server's side, too. A step "tell" closes told.
+func serveBadly(t testing.TB, script string) (port int, told chan struct{}) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = l.(*net.TCPListener).SetDeadline(time.Now().Add(guard))
+	told = make(chan struct{})
+	before, after, _ := strings.Cut(script, "tell\n")
+	done := make(chan error, 1)
+	go func() {
+		conn, err := l.Accept()
+		if err != nil {
+			done <- err
+			return
+		}
+		_ = conn.SetDeadline(time.Now().Add(guard))
+		p := &play{conn: conn, in: bufio.NewReader(conn)}
+		if err = p.steps(before); err == nil && after != "" {
+			close(told)
+			err = p.steps(after)
+		}
+		_, _ = io.Copy(io.Discard, p.in)
+		_ = p.conn.Close()
+		done <- err
+	}()
+	t.Cleanup(func() { _, _ = <-done, l.Close() })
+	return l.Addr().(*net.TCPAddr).Port, told
 }
