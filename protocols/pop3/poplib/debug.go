@@ -79,15 +79,15 @@ type printer struct {
 func newPrinter(p *POP3) *printer { return &printer{Writer: bufio.NewWriter(p.options.debugOutput())} }
 
 func (w *printer) put(line string) {
-	fmt.Fprintln(w, "*put*", reprBytes([]byte(line)))
+	fmt.Fprintln(w, "*put*", Repr([]byte(line)))
 	w.status = true
 }
 
 func (w *printer) get(p []byte) {
 	for line := range bytes.Lines(p) {
-		fmt.Fprintln(w, "*get*", reprBytes(line))
+		fmt.Fprintln(w, "*get*", Repr(line))
 		if w.status && line[len(line)-1] == '\n' {
-			fmt.Fprintln(w, "*resp*", reprBytes(withoutEnd(line)))
+			fmt.Fprintln(w, "*resp*", Repr(withoutEnd(line)))
 			w.status = false
 		}
 	}
@@ -96,7 +96,7 @@ func (w *printer) get(p []byte) {
 // end writes out what is there. The end of the stream is an empty line to poplib.
 func (w *printer) end(err error) {
 	if err != nil && isEOF(err) {
-		fmt.Fprintln(w, "*get*", reprBytes(nil))
+		fmt.Fprintln(w, "*get*", Repr(nil))
 	}
 	_ = w.Flush()
 }

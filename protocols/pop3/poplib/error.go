@@ -29,7 +29,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // Repr is the error as Python prints it: error_proto(b'-ERR no such message').
 func (e *Error) Repr() string {
 	if e.Bytes {
-		return "error_proto(" + reprBytes([]byte(e.Arg)) + ")"
+		return "error_proto(" + Repr([]byte(e.Arg)) + ")"
 	}
 	return "error_proto(" + reprString(e.Arg) + ")"
 }

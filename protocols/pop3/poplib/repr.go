@@ -9,8 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// reprBytes writes bytes as Python's repr does: b'+OK\r\n'.
-func reprBytes(b []byte) string {
+// Repr writes bytes as Python's print does: b'+OK\r\n'. It is for programs that print what a Python program has printed; nothing of it
+// reaches a terminal but printable ASCII.
+func Repr(b []byte) string {
 	quote := quoteFor(string(b))
 	out := []byte{'b', quote}
 	for _, c := range b {
@@ -72,7 +73,7 @@ func appendASCII(out []byte, c rune, quote byte) []byte {
 func reprList(words [][]byte) string {
 	parts := make([]string, len(words))
 	for i, w := range words {
-		parts[i] = reprBytes(w)
+		parts[i] = Repr(w)
 	}
 	return "[" + strings.Join(parts, ", ") + "]"
 }

@@ -99,7 +99,8 @@ func (p *play) step(step string) error {
 		}
 		return err
 	}
-	if want, ok := strings.CutPrefix(step, "C: "); ok {
+	if want, ok := strings.CutPrefix(step, "C:"); ok {
+		want = strings.TrimPrefix(want, " ")
 		got, err := p.in.ReadString('\n')
 		if got != want+"\r\n" {
 			return fmt.Errorf("got %q from the client (%v)", got, err)
