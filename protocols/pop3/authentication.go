@@ -267,12 +267,18 @@ func (a *authentication) refused(refusal *ResponseError) {
 	switch {
 	case a.fault != nil:
 		err = &CommandError{Command: "AUTH", Sent: true, Err: a.fault}
-	case next != nil && !a.gone && refusal.Code != "AUTH":
+	case next != nil && !a.gone && !wrongCredentials(refusal):
 		a.given, a.fallsBack = next, true
 		a.c.waiting.pushFront(a.next())
 		return
 	}
 	a.result.TryErrback(err)
+}
+
+// wrongCredentials tells whether a server has refused the user or the password, and not the way they came. Cyrus (seen: 3.6.1) puts the code AUTH
+// before every failure of an exchange; what its SASL library calls the failure of a channel binding tells them apart.
+func wrongCredentials(refusal *ResponseError) bool {
+	return refusal.Code == "AUTH" && !strings.Contains(strings.ToLower(refusal.Text), "bad protocol")
 }
 
 // cancel gives up. What was sent has to be answered still.
