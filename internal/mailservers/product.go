@@ -39,6 +39,8 @@ var products = []*product{dovecot, cyrus, courier, twisted}
 
 // Dovecot answers a Dovecot 2.3 that runs until t and the other tests that asked for it are through.
 //
+// It lets in one POP3 session of a user at a time: the next one waits 10 s for the end of the first, and is refused then.
+//
 // When t fails, what the server has logged meanwhile is shown. Where it cannot run (not installed, another version, not root) t is skipped,
 // or fails if TCONN_REQUIRE_SERVERS is 1. Goroutine: that of t. The others are like it.
 func Dovecot(t testing.TB) *Server { t.Helper(); return dovecot.share(t) }

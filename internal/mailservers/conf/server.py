@@ -173,6 +173,9 @@ class Account(imap4.MemoryAccount):
 class Drop:
     """The messages that an INBOX holds at the login of a POP3 client."""
 
+    messageExpiration = 30
+    loginDelay = 5
+
     def __init__(self, inbox):
         self.inbox = inbox
         self.messages = list(inbox.messages)
@@ -246,6 +249,28 @@ class Factory(protocol.ServerFactory):
         return server
 
 
+@implementer(pop3.IServerFactory)
+class POP3Factory(Factory):
+    """What it says in CAPA: the days and seconds are other ones once it is known who the user is."""
+
+    challengers = {b"CRAM-MD5": credentials.CramMD5Credentials}
+
+    def cap_IMPLEMENTATION(self):
+        return b"Twisted"
+
+    def cap_EXPIRE(self):
+        return 60
+
+    def perUserExpiration(self):
+        return True
+
+    def cap_LOGIN_DELAY(self):
+        return 120
+
+    def perUserLoginDelay(self):
+        return True
+
+
 def imapServer(startTLS):
     mechanisms = {b"CRAM-MD5": credentials.CramMD5Credentials, b"LOGIN": imap4.LOGINCredentials, b"PLAIN": imap4.PLAINCredentials}
     return lambda: IMAPServer(chal=mechanisms, contextFactory=startTLS)
@@ -259,6 +284,6 @@ context = ssl.DefaultOpenSSLContextFactory("{{.Dir}}/key.pem", "{{.Dir}}/cert.pe
 loopback = "127.0.0.1"
 reactor.listenTCP({{.IMAPPort}}, Factory(imapServer(context)), interface=loopback)
 reactor.listenSSL({{.IMAPSPort}}, Factory(imapServer(None)), context, interface=loopback)
-reactor.listenTCP({{.POP3Port}}, Factory(POP3Server), interface=loopback)
-reactor.listenSSL({{.POP3SPort}}, Factory(POP3Server), context, interface=loopback)
+reactor.listenTCP({{.POP3Port}}, POP3Factory(POP3Server), interface=loopback)
+reactor.listenSSL({{.POP3SPort}}, POP3Factory(POP3Server), context, interface=loopback)
 reactor.run()
