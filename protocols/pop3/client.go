@@ -30,6 +30,7 @@ type Client struct {
 	rare      *rare
 	capsAge   uint32 // changes whenever caps does
 	turn      uint32 // counts the calls of DataReceived
+	began     uint32 // the turn in which the first byte of the line at hand came
 	state     state
 	capsKnown bool // caps is what the server offers now
 	reading   bool // the lines behind the +OK of the first command that is out are coming
@@ -104,6 +105,9 @@ func (c *Client) DataReceived(data []byte) {
 			c.close(reactor.ErrPlaintextAfterStartTLS)
 			return
 		}
+		if !c.scanner.Begun() {
+			c.began = c.turn
+		}
 		unit, n, err := c.scanner.Next(data)
 		if err != nil {
 			c.close(err)
@@ -126,14 +130,14 @@ func (c *Client) DataReceived(data []byte) {
 func (c *Client) ending() bool { return c.state == stateClosed || c.transport.Disconnecting() }
 
 // onStatus takes a status line: the greeting, a challenge of AUTH, or the answer to the first command that is out. A line that was there
-// before the command was sent is not its answer.
+// before the command was sent, if only its first byte, is not its answer.
 func (c *Client) onStatus(line []byte) {
 	if c.state == stateGreeting {
 		c.onGreeting(line)
 		return
 	}
 	cmd := c.out.first
-	if cmd == nil || cmd.sentIn == c.turn {
+	if cmd == nil || int32(c.began-cmd.sentIn) <= 0 {
 		c.onUnexpected(line)
 		return
 	}
