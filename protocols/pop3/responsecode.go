@@ -104,5 +104,5 @@ func retryAfter(r Reply) time.Duration {
 }
 
 func seconds(n int, unit time.Duration) time.Duration {
-	return min(time.Duration(max(n, 0))*unit, maxRetryAfter)
+	return time.Duration(min(max(n, 0), int(maxRetryAfter/unit))) * unit
 }
