@@ -38,11 +38,13 @@ func (c *Client) Capabilities() *deferred.Deferred[Capabilities] {
 // capaCommand is one that notes the answer.
 func (c *Client) capaCommand() *command {
 	var lines []string
+	n := 0
 	cmd := &command{name: "CAPA", line: []byte("CAPA\r\n"), alone: true, lines: true}
 	cmd.content = func(line []byte) error {
-		if limit := c.options().Limits.MaxCapabilities(); len(lines) >= limit {
+		if limit := c.options().Limits.MaxCapabilities(); n >= limit {
 			return &LimitError{Limit: wire.LimitCapabilities, Max: int64(limit)}
 		}
+		n++
 		if len(line) > 0 {
 			lines = append(lines, string(line))
 		}

@@ -42,17 +42,19 @@ func (c *Client) ListMessage(n int) *deferred.Deferred[Scan] {
 // listing issues a command whose answer is a line for each message.
 func listing[T any](c *Client, needs states, name, want string, parse func(line []byte) (T, bool)) *deferred.Deferred[[]T] {
 	var list []T
+	lines := 0
 	cmd := &command{name: name, line: []byte(name + "\r\n"), needs: needs, lines: true}
 	cmd.content = func(line []byte) error {
+		if limit := c.options().Limits.MaxListing(); lines >= limit {
+			return &LimitError{Limit: wire.LimitListing, Max: int64(limit)}
+		}
+		lines++
 		if len(line) == 0 { // a server has been seen to begin with one
 			return nil
 		}
 		entry, ok := parse(line)
 		if !ok {
 			return &SyntaxError{Want: want + " in a line of the answer to " + name, Got: wire.Quote(line)}
-		}
-		if limit := c.options().Limits.MaxListing(); len(list) >= limit {
-			return &LimitError{Limit: wire.LimitListing, Max: int64(limit)}
 		}
 		list = append(list, entry)
 		return nil
