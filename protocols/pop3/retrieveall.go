@@ -2,6 +2,7 @@ package pop3
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,7 +21,7 @@ type RetrieveOptions struct {
 	// Sink makes the sink of a message, when its first octets are about to come; a nil sink drops them. It is called in the order of the
 	// messages. A sink that is a Storer says when its message is safe.
 	Sink func(e Entry) MessageSink
-	// Want chooses the messages; nil wants all. With UIDs it is where a program leaves out what it has had before.
+	// Want chooses the messages, before the first is fetched; nil wants all. With UIDs it is where a program leaves out what it has had before.
 	Want func(e Entry) bool
 	// UIDs asks for the unique-ids, too. A server without UIDL fails the retrieval then, before anything is fetched.
 	UIDs bool
@@ -74,9 +75,17 @@ func (c *Client) RetrieveAll(o RetrieveOptions) *deferred.Deferred[RetrieveResul
 		return struct{}{}, nil
 	})
 	if o.UIDs {
-		listed = deferred.Then(deferred.Gather(listed, b.askUIDs()), func([]struct{}) (struct{}, error) { return struct{}{}, nil })
+		listed = deferred.Then(deferred.Gather(listed, b.askUIDs()), func([]struct{}) (struct{}, error) { return struct{}{}, nil }).AddErrback(first)
 	}
 	return deferred.Then(listed, func(struct{}) (RetrieveResult, error) { return deferred.Chain(b.run()) })
+}
+
+// first is what the first of several has failed with.
+func first(err error) (none struct{}, _ error) {
+	if of, ok := err.(*deferred.FirstError); ok {
+		err = of.Err
+	}
+	return none, err
 }
 
 func (o *RetrieveOptions) check() error {
@@ -127,6 +136,13 @@ func (b *bulk) askUIDs() *deferred.Deferred[struct{}] {
 func (b *bulk) run() *deferred.Deferred[RetrieveResult] {
 	b.result = deferred.New(func(*deferred.Deferred[RetrieveResult]) { b.cancel() })
 	b.result.BindTo(b.c.transport.Reactor())
+	for i := range b.entries {
+		b.entries[i].UID = b.uids[b.entries[i].Number]
+	}
+	b.uids = nil
+	if b.Want != nil {
+		b.entries = slices.DeleteFunc(b.entries, func(e Entry) bool { return !b.Want(e) })
+	}
 	b.fill()
 	return b.result
 }
@@ -138,12 +154,8 @@ func (b *bulk) fill() {
 	}
 	b.filling = true
 	for b.fault == nil && b.next < len(b.entries) && b.out <= b.c.options().window() {
-		e := b.entries[b.next]
 		b.next++
-		e.UID = b.uids[e.Number]
-		if b.Want == nil || b.Want(e) {
-			b.fetch(e)
-		}
+		b.fetch(b.entries[b.next-1])
 	}
 	b.filling = false
 	if b.out == 0 && (b.fault != nil || b.next == len(b.entries)) {
