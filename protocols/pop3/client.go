@@ -43,7 +43,7 @@ type Client struct {
 type rare struct {
 	err            error // why the client closed the connection
 	deleted        map[int]struct{}
-	retrievals     map[int]*retrieval          // RETR under way, by the number of the message
+	retrievals     map[int][]*retrieval        // RETR under way, by the number of the message
 	authenticators []sasl.Authenticator        // of the program's own
 	certificate    bool                        // this side has one for the server
 	greeted        []*deferred.Deferred[Reply] // that wait for the greeting
@@ -234,7 +234,7 @@ func (c *Client) lose() {
 	if c.state == stateClosed {
 		return
 	}
-	c.startWait("end of the connection", closeGrace, false)
+	c.startWait(endOfConnection, closeGrace, false)
 	c.transport.LoseConnection()
 }
 

@@ -1,6 +1,9 @@
 package pop3
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/tconn/tconn/deferred"
 	"github.com/tconn/tconn/protocols/pop3/internal/wire"
 )
@@ -122,29 +125,33 @@ func (r *retrieval) done(reply Reply, err error) {
 	r.command.reply = reply
 	switch {
 	case err != nil:
+		defer r.settle(err) // also when the sink panics
 		r.refuse(err)
-		r.settle(err)
 		return
 	case r.err != nil:
 		r.settle(&CommandError{Command: r.command.name, Sent: true, Err: r.err})
 		return
 	}
-	sink := r.sink
-	r.endSink(nil)
-	storer, waits := sink.(Storer)
-	if !waits {
+	if _, ours := r.sink.(*collector); ours || r.sink == nil {
 		r.settle(nil)
 		return
 	}
-	d := storer.Stored()
-	if d == nil {
-		r.settle(nil)
-		return
-	}
-	d.BindTo(r.c.transport.Reactor())
+	d := deferred.Execute(r.store).BindTo(r.c.transport.Reactor())
 	d.Handle(func(struct{}) { r.settle(nil) }, func(err error) {
 		r.settle(&CommandError{Command: r.command.name, Sent: true, Err: err})
 	})
+}
+
+// store tells the sink that it has all. A sink that panics has not stored the message.
+func (r *retrieval) store() (stored struct{}, err error) {
+	sink := r.sink
+	r.endSink(nil)
+	if storer, ok := sink.(Storer); ok {
+		if d := storer.Stored(); d != nil {
+			return deferred.Chain(d)
+		}
+	}
+	return stored, nil
 }
 
 // settle fires the result. A Dele that waits for it can go then, or fails.
@@ -164,26 +171,33 @@ func (r *retrieval) settle(err error) {
 
 // noteRetrieval remembers a RETR that is under way, so that a Dele of its message waits for it.
 func (c *Client) noteRetrieval(r *retrieval) {
-	if r.command.name != "RETR" {
+	if r.number == 0 || !strings.EqualFold(r.command.name, "RETR") {
 		return
 	}
 	u := c.unusual()
 	if u.retrievals == nil {
-		u.retrievals = make(map[int]*retrieval)
+		u.retrievals = make(map[int][]*retrieval)
 	}
-	u.retrievals[r.number] = r
+	u.retrievals[r.number] = append(u.retrievals[r.number], r)
 }
 
 func (c *Client) forgetRetrieval(r *retrieval) {
-	if u := c.rare; u != nil && u.retrievals[r.number] == r {
-		delete(u.retrievals, r.number)
+	if c.rare == nil {
+		return
 	}
+	under := c.rare.retrievals
+	left := slices.DeleteFunc(under[r.number], func(other *retrieval) bool { return other == r })
+	if len(left) == 0 {
+		delete(under, r.number)
+		return
+	}
+	under[r.number] = left
 }
 
-// retrievalOf is the RETR of a message that is under way, nil if there is none.
-func (c *Client) retrievalOf(n int) *retrieval {
+// retrievalsOf are the RETRs of a message that are under way.
+func (c *Client) retrievalsOf(n int) []*retrieval {
 	if c.rare == nil {
 		return nil
 	}
-	return c.rare.retrievals[n]
+	return slices.Clone(c.rare.retrievals[n])
 }
