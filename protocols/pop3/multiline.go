@@ -20,17 +20,17 @@ type Multiline struct {
 // Bytes are the octets as they came: the lines with their ends, CRLF from most servers. They share their memory with Lines.
 func (m *Multiline) Bytes() []byte { return m.raw }
 
-// lines collects what retrieve brings.
-func (c *Client) lines(retrieve func(sink MessageSink) *deferred.Deferred[Retrieved]) *deferred.Deferred[*Multiline] {
+// lines collects what retrieve brings by a command of that name.
+func (c *Client) lines(name string, retrieve func(sink MessageSink) *deferred.Deferred[Retrieved]) *deferred.Deferred[*Multiline] {
 	k := new(collector)
-	return deferred.Then(retrieve(k), func(r Retrieved) (*Multiline, error) { return c.split(r.Reply, k.all) })
+	return deferred.Then(retrieve(k), func(r Retrieved) (*Multiline, error) { return c.split(name, r.Reply, k.all) })
 }
 
 // split makes lines of octets. A line ends with LF or CRLF.
-func (c *Client) split(r Reply, raw []byte) (*Multiline, error) {
+func (c *Client) split(name string, r Reply, raw []byte) (*Multiline, error) {
 	count := bytes.Count(raw, []byte{'\n'})
 	if limit := c.options().Limits.MaxLines(); count > limit {
-		return nil, &CommandError{Command: "RETR", Sent: true, Err: &LimitError{Limit: wire.LimitLines, Max: int64(limit)}}
+		return nil, &CommandError{Command: name, Sent: true, Err: &LimitError{Limit: wire.LimitLines, Max: int64(limit)}}
 	}
 	lines := make([][]byte, 0, count)
 	for rest := raw; len(rest) > 0; {

@@ -52,8 +52,8 @@ func (c *Client) SendMultiline(name string, args ...string) *deferred.Deferred[*
 		return deferred.Fail[*Multiline](err)
 	}
 	cmd.alone = true
-	return c.lines(func(sink MessageSink) *deferred.Deferred[Retrieved] {
-		r := &retrieval{c: c, command: cmd, sink: sink}
+	return c.lines(name, func(sink MessageSink) *deferred.Deferred[Retrieved] {
+		r := &retrieval{c: c, command: cmd, number: numberIn(args), sink: sink}
 		return r.issue()
 	})
 }
@@ -77,14 +77,22 @@ func refuseCommand(name string, args int, multiline bool) error {
 	return &ArgumentError{Command: upper, Reason: reason}
 }
 
+// numberIn is the number of the message that a command is about; zero if the first of its arguments is none.
+func numberIn(args []string) int {
+	if words := strings.Fields(strings.Join(args, " ")); len(words) > 0 {
+		if n, ok := wire.Number([]byte(words[0])); ok {
+			return n
+		}
+	}
+	return 0
+}
+
 // noteEffects keeps what the client knows true for commands that have other methods, too.
 func (c *Client) noteEffects(cmd *command, args []string) {
 	switch strings.ToUpper(cmd.name) {
 	case "DELE":
-		if len(args) == 1 {
-			if n, ok := wire.Number([]byte(args[0])); ok {
-				c.guardDelete(cmd, n)
-			}
+		if n := numberIn(args); n > 0 {
+			c.guardDelete(cmd, n)
 		}
 	case "RSET":
 		cmd.answered = c.noteReset
