@@ -68,8 +68,11 @@ type ArgumentError struct {
 
 // Error names the argument by its position only.
 func (e *ArgumentError) Error() string {
-	if e.Command == "" {
+	switch {
+	case e.Command == "":
 		return "pop3: bad argument: " + e.Reason
+	case e.Arg == 0:
+		return "pop3: " + e.Command + " is refused: " + e.Reason
 	}
 	return fmt.Sprintf("pop3: bad argument %d of %s: %s", e.Arg, e.Command, e.Reason)
 }

@@ -32,6 +32,7 @@ func TestErrorTexts(t *testing.T) {
 		{&SyntaxError{Want: "a", Got: Quote([]byte("b\x1b"))}, `pop3: the server breaks the protocol: want a, got "b\x1b"`},
 		{&SyntaxError{Want: "a", Got: Quote(nil)}, "pop3: the server breaks the protocol: want a, got an empty line"},
 		{&ArgumentError{Command: "TOP", Arg: 2, Reason: "no"}, "pop3: bad argument 2 of TOP: no"},
+		{&ArgumentError{Command: "AUTH", Reason: "no"}, "pop3: AUTH is refused: no"},
 		{&ArgumentError{Reason: "no"}, "pop3: bad argument: no"},
 	} {
 		if got := test.err.Error(); got != test.want {
