@@ -75,9 +75,12 @@ func (c *Client) moved(n int) {
 	}
 }
 
+// endOfConnection is what is waited for behind QUIT, whether or not this side reads.
+const endOfConnection = "end of the connection"
+
 // stall stops the clock: it is not the server that is waited for.
 func (c *Client) stall() {
-	if c.wait != nil {
+	if c.wait != nil && c.wait.what != endOfConnection {
 		c.wait.still = true
 		_ = c.wait.call.Cancel()
 	}
