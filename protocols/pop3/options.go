@@ -24,7 +24,7 @@ type Options struct {
 	// NoInitialResponse makes AUTH wait for the server's first challenge always (RFC 5034 section 4). False sends the initial response with the
 	// command, where it has one, the line has at most 255 octets, and the mechanism is not XOAUTH2: some servers take that in two steps only.
 	NoInitialResponse bool
-	// AllowInsecureAuth lets Login, Pass, SignIn, Authenticate and RPOP send passwords and tokens over a connection without TLS. False refuses
+	// AllowInsecureAuth lets Login, Pass, SignIn and Authenticate send passwords and tokens over a connection without TLS. False refuses
 	// with ErrInsecureAuth.
 	AllowInsecureAuth bool
 	// Limits bounds what the server can make the client hold; nil and zero fields are the defaults.
