@@ -33,8 +33,12 @@ type attempt struct {
 	fault   error                         // why this side cannot go on
 	begun   bool                          // it is known what to send
 	stopped bool                          // "*" was sent
+	ignored int                           // challenges behind it
 	over    bool
 }
+
+// maxIgnored is how often a server may ask on after "*".
+const maxIgnored = 10
 
 // maxCommandLine is how long an AUTH with its initial response may be, CRLF included (RFC 5034 section 4, RFC 2449 section 4).
 const maxCommandLine = 255
@@ -167,6 +171,9 @@ func (a *authentication) onLine(line []byte) bool {
 	}
 	switch {
 	case a.stopped: // it goes on asking after "*", and gets no answer
+		if a.ignored++; a.ignored > maxIgnored {
+			a.c.onUnexpected(line)
+		}
 	case a.gone:
 		a.stop(deferred.ErrCancelled)
 	case a.step != nil: // it did not wait for the answer to the one before
