@@ -32,7 +32,15 @@ func (c *Client) StartTLS(config *tls.Config) *deferred.Deferred[Reply] {
 		return nil
 	}
 	// The server speaks TLS from its +OK on, whether or not somebody still waits for it.
-	started := issue(c, cmd, func(r Reply) (*deferred.Deferred[Reply], error) { return c.switchToTLS(config, r), nil })
+	gone := false
+	cmd.cancelled = func() { gone = true }
+	started := issue(c, cmd, func(r Reply) (*deferred.Deferred[Reply], error) {
+		d := c.switchToTLS(config, r)
+		if gone {
+			d.Handle(nil, func(error) {}) // ConnectionLost tells why
+		}
+		return d, nil
+	})
 	return deferred.Then(started, deferred.Chain[Reply])
 }
 
