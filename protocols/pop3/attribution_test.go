@@ -13,7 +13,7 @@ import (
 func pipelining(t testing.TB, o *pop3.Options) *session {
 	t.Helper()
 	s := loggedIn(t, o)
-	s.Capa()
+	drop(s.Capa())
 	s.wrote("CAPA\r\n")
 	s.server("+OK\r\nTOP\r\nPIPELINING\r\nUIDL\r\n.\r\n")
 	return s

@@ -3,6 +3,7 @@ package pop3_test
 import (
 	"context"
 	"encoding/base64"
+	"testing"
 
 	"github.com/tconn/tconn/protocols/sasl"
 )
@@ -25,3 +26,21 @@ func (p prompt) Finish(verdict error) error {
 }
 
 func b64(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+
+func fixedToken(value string) sasl.TokenSource {
+	return sasl.TokenFunc(func(context.Context) (sasl.Token, error) { return sasl.Token{Value: sasl.NewSecret(value)}, nil })
+}
+
+func tim() *sasl.Credentials {
+	return &sasl.Credentials{Username: "tim", Password: sasl.NewSecret("tanstaaf")}
+}
+
+// plain is the mechanism PLAIN for tim.
+func plain(t testing.TB) sasl.Mechanism {
+	t.Helper()
+	m, err := sasl.NewPlain(tim())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}

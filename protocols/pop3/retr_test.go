@@ -36,7 +36,7 @@ func TestDeleWaitsForTheStore(t *testing.T) {
 func TestWhatIsNoAnswerEndsTheConnection(t *testing.T) {
 	s := loggedIn(t, nil)
 	track(s.user, "NOOP", s.Noop())
-	s.Noop().Handle(nil, func(error) {})
+	drop(s.Noop())
 	s.server("+OK\r\n+OK\r\n")
 	s.happened(`NOOP: "+OK"`, `lost: Connection was aborted locally using ITCPTransport.abortConnection: pop3: the server said "+OK" although nothing was asked.`)
 }
