@@ -73,22 +73,30 @@ const guideFile = "docs/imap4.md"
 
 var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```\n")
 
-// The guide shows code of tests: so it compiles, and does what the guide says.
-func TestTheGuideShowsExamples(t *testing.T) {
-	var examples []string
-	for _, name := range fileNames(t) {
-		if path.Dir(name) == "protocols/imap4" && strings.HasSuffix(name, "_example_test.go") {
-			examples = append(examples, readFile(t, name))
+// The guides show code of tests: so it compiles, and does what they say.
+func TestTheGuidesShowExamples(t *testing.T) {
+	for _, guide := range []struct {
+		file, dir string
+		least     int // pieces of code
+	}{
+		{guideFile, "protocols/imap4", 5},
+		{"docs/pop3.md", "protocols/pop3", 2},
+	} {
+		var examples []string
+		for _, name := range fileNames(t) {
+			if path.Dir(name) == guide.dir && strings.HasSuffix(name, "_example_test.go") {
+				examples = append(examples, readFile(t, name))
+			}
 		}
-	}
-	blocks := goBlock.FindAllStringSubmatch(readFile(t, guideFile), -1)
-	if len(blocks) < 5 || len(examples) == 0 {
-		t.Fatalf("%s: got %d blocks of Go code and %d files of examples, want many", guideFile, len(blocks), len(examples))
-	}
-	for _, block := range blocks {
-		shown := func(example string) bool { return strings.Contains(example, block[1]) }
-		if !slices.ContainsFunc(examples, shown) {
-			t.Errorf("%s: got this code, want code of an example of protocols/imap4, to the letter:\n%s", guideFile, block[1])
+		blocks := goBlock.FindAllStringSubmatch(readFile(t, guide.file), -1)
+		if len(blocks) < guide.least || len(examples) == 0 {
+			t.Fatalf("%s: got %d blocks of Go code and %d files of examples, want more", guide.file, len(blocks), len(examples))
+		}
+		for _, block := range blocks {
+			shown := func(example string) bool { return strings.Contains(example, block[1]) }
+			if !slices.ContainsFunc(examples, shown) {
+				t.Errorf("%s: got this code, want code of an example of %s, to the letter:\n%s", guide.file, guide.dir, block[1])
+			}
 		}
 	}
 }
