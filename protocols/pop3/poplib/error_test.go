@@ -87,6 +87,18 @@ func TestAfterTheEnd(t *testing.T) {
 	})
 }
 
+func TestCloseDuringAHandshake(t *testing.T) {
+	port, told := serveBadly(t, "S: +OK\nC: CAPA\nS: +OK\nS: STLS\nS: .\nC: STLS\nS: +OK\ntell\nS=  \"\"")
+	p, err := poplib.NewPOP3("127.0.0.1", &poplib.Options{Port: port})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { <-told; _ = p.Close() }()
+	if _, err := p.STLS(nil); !errors.Is(err, poplib.ErrClosed) {
+		t.Errorf("got %v, want ErrClosed", err)
+	}
+}
+
 func TestWhatEndsTheSession(t *testing.T) {
 	for _, c := range []struct{ name, script, want string }{
 		{"end", "C: RETR 1\nclose", "error_proto('-ERR EOF')"},

@@ -2,6 +2,7 @@ package poplib
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/tconn/tconn/protocols/pop3"
 )
@@ -23,12 +24,15 @@ func (r *Result) Bytes() []byte { return r.raw }
 // off, and only then a dot before a dot.
 func newResult(m *pop3.Multiline) *Result {
 	r := &Result{Response: []byte(m.Response), Lines: m.Lines, Octets: int(m.Octets), raw: m.Bytes()}
+	if !slices.ContainsFunc(r.Lines, beginsWithCR) {
+		return r
+	}
 	rest := r.raw
 	for i, line := range r.Lines {
 		end := bytes.IndexByte(rest, '\n')
 		endsLF := end == len(line) // and not with CRLF
 		rest = rest[end+1:]
-		if !endsLF || len(line) == 0 || line[0] != '\r' {
+		if !endsLF || !beginsWithCR(line) {
 			continue
 		}
 		line = line[1:]
@@ -40,3 +44,5 @@ func newResult(m *pop3.Multiline) *Result {
 	}
 	return r
 }
+
+func beginsWithCR(line []byte) bool { return len(line) > 0 && line[0] == '\r' }
