@@ -9,5 +9,12 @@
 //	imap_iterate_test.go loops over messages, which no recording can hold
 //	imap_..._test.go     the cases themselves
 //
+// Python's poplib and package poplib lead the same conversations, and the results are compared; this takes python3:
+//
+//	poplib_diff_test.go  the conversations with a scripted server; poplib_dovecot_test.go whole sessions with Dovecot
+//	poplib_..._cases_test.go  the table of conversations; poplib_case_test.go what a case is
+//	poplib_server_test.go the scripted server; poplib_python_test.go Python, with testdata/poplib/driver.py; poplib_facade_test.go our side
+//	poplib_port_test.go  the programs of docs/from-poplib.md; poplib_doc_test.go that it names every method and every deviation
+//
 // After a change of a case, or of what the client sends, "go test ./integration -run 'TestIMAP$' -update" records anew.
 package integration

@@ -101,6 +101,25 @@ func TestTheGuidesShowExamples(t *testing.T) {
 	}
 }
 
+// poplibFile is for who comes from poplib.
+const poplibFile = "docs/from-poplib.md"
+
+var pythonBlock = regexp.MustCompile("(?s)```python\n(.*?)```\n")
+
+// So does that document, of tests which run the programs in both languages.
+func TestThePoplibMapShowsTestedCode(t *testing.T) {
+	tested := readFile(t, "integration/poplib_port_test.go")
+	blocks := goBlock.FindAllStringSubmatch(readFile(t, poplibFile), -1)
+	if len(blocks) < 2 {
+		t.Fatalf("%s: got %d blocks of Go code, want one for the facade and one for the client", poplibFile, len(blocks))
+	}
+	for _, block := range blocks {
+		if !strings.Contains(tested, block[1]) {
+			t.Errorf("%s: got this code, want code of integration/poplib_port_test.go, to the letter:\n%s", poplibFile, block[1])
+		}
+	}
+}
+
 // missingLine answers the first line of shown that text does not hold behind the line before.
 func missingLine(shown, text string) string {
 	lines := strings.Split(text, "\n")

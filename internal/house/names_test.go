@@ -42,6 +42,20 @@ func TestNamesInTheGuidesExist(t *testing.T) {
 	}
 }
 
+// The same of the document for who comes from poplib. The first columns of its tables are poplib's and Twisted's.
+func TestNamesInThePoplibMapExist(t *testing.T) {
+	text := pythonBlock.ReplaceAllString(goBlock.ReplaceAllString(readFile(t, poplibFile), ""), "")
+	api, names := apiOf(goFiles(t)), namesOf(text)
+	if len(names) < 150 {
+		t.Fatalf("%s: got %d names, want the many that are there", poplibFile, len(names))
+	}
+	for _, n := range names {
+		if !api.has(n) {
+			t.Errorf("%s: got %s, want a name that is exported here", poplibFile, n)
+		}
+	}
+}
+
 // api is what the public packages export: "reactor.Port" and "reactor.Port.Addr", each also from every dot on.
 type api struct {
 	packages []string
