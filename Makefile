@@ -17,7 +17,7 @@ fuzz: ## FUZZTIME for each target
 		go test -run='^$$' -fuzz="^$${target#func }\$$" -fuzztime=$(FUZZTIME) "$$(dirname "$$file")" || exit 1; \
 	done
 
-bench: ## the whole beside its peers, in ten minutes; writes docs/benchmarks.md
+bench: ## the whole beside its peers, in twenty minutes; writes docs/benchmarks.md
 	cd bench && go build -o bench.tmp . && ./bench.tmp all > benchmarks.tmp && mv benchmarks.tmp ../docs/benchmarks.md; rm -f bench.tmp benchmarks.tmp
 
 bench-parts: ## allocations and time of the parts

@@ -21,8 +21,8 @@ type server struct {
 	cmd   *exec.Cmd
 }
 
-func startServer(role string) *server {
-	cmd := child(role)
+func startServer(role string, args ...string) *server {
+	cmd := child(role, args...)
 	stdin, err := cmd.StdinPipe()
 	check(err)
 	stdout, err := cmd.StdoutPipe()

@@ -5,6 +5,7 @@ go 1.25.0
 require (
 	github.com/emersion/go-imap v1.2.1
 	github.com/emersion/go-imap/v2 v2.0.0-beta.8
+	github.com/knadh/go-pop3 v1.0.1
 	github.com/panjf2000/gnet/v2 v2.9.8
 	github.com/tconn/tconn v0.0.0
 	go.uber.org/zap v1.28.0

@@ -24,9 +24,20 @@ const (
 	secondsOfWork = 1.0 // of Python; stretch is that of Go
 )
 
+// Those who take part, in the order of the columns.
+const (
+	oursViews = "tconn, borrowed views"
+	goIMAP2   = "go-imap v2.0.0-beta.8"
+	goIMAP1   = "go-imap v1.2.1"
+	imaplibPy = "imaplib"
+	rawPeer   = "raw reader"
+)
+
+var imapPeers = []string{ours, oursViews, goIMAP2, goIMAP1, imaplibPy, twistedPy, rawPeer}
+
 // imapAll prints the rows of IMAP as they come. More arguments choose parts by their names.
 func imapAll() {
-	fmt.Print(imapHead())
+	fmt.Print(contestHead(imapPeers))
 	for _, part := range imapParts() {
 		if imapChosen(part.name) {
 			fmt.Print(part.measure())
@@ -49,18 +60,17 @@ func imapChosen(name string) bool {
 // imapDovecot prints the rows of a private Dovecot, or why there are none.
 func imapDovecot() {
 	endBySignal()
-	d, reason := startDovecot(dovecotMails)
+	d, reason := startDovecot(mailbox{user: imapUser, mails: dovecotMails, text: func(i int) string { return mail(i).text() }})
 	if reason != "" {
 		fmt.Fprintln(os.Stderr, "bench: nothing is done against Dovecot:", reason)
 		return
 	}
-	beforeExit = d.stop
+	d.fillIndex()
 	for _, part := range dovecotParts(d) {
 		if imapChosen(part.name) {
 			fmt.Print(part.measure())
 		}
 	}
-	beforeExit = func() {}
 	d.stop()
 }
 
@@ -71,13 +81,13 @@ func endBySignal() {
 }
 
 // imapParts are those against the replay server.
-func imapParts() []imapExperiment {
+func imapParts() []contest {
 	many := imapJob{Mailbox: manyBox, Messages: manyMails, Bytes: manyMails * smallBody}
 	large := imapJob{Mailbox: largeBox, Messages: largeMails, Bytes: largeMails * largeBody}
 	idle := imapJob{Mailbox: manyBox, Connections: imapIdlers}
 	idleTLS := idle
 	idleTLS.TLS = true
-	return []imapExperiment{
+	return []contest{
 		imapPart("metadata", fmt.Sprintf("FETCH of %s messages' UID, FLAGS, date, size, ENVELOPE, BODYSTRUCTURE", figure(manyMails)), "metadata", many, fetchMetrics("messages/s", "message",
 			[]aim{{of: ours, than: goIMAP2, bound: 10}, {of: oursViews, than: goIMAP2, bound: 20}},
 			[]aim{{of: ours, bound: 4, atMost: true}},
@@ -89,7 +99,7 @@ func imapParts() []imapExperiment {
 			[]aim{{of: ours, bound: 700, atMost: true}}, nil)),
 		imapPart("idle-tls", fmt.Sprintf("%s connections in IDLE under TLS", figure(imapIdlers)), "idle", idleTLS, idleMetrics(
 			[]aim{{of: ours, bound: 8 << 10, atMost: true}}, []aim{{of: ours, bound: 12 << 10, atMost: true}})),
-		imapPart("push", fmt.Sprintf("EXISTS to all of %s connections in IDLE", figure(imapIdlers)), "push", idle, []imapMetric{
+		imapPart("push", fmt.Sprintf("EXISTS to all of %s connections in IDLE", figure(imapIdlers)), "push", idle, []metric{
 			{unit: "µs, median", less: true},
 			{unit: "µs, 99 of 100", less: true, aims: []aim{{of: ours, than: goIMAP2, bound: 1}}},
 			{unit: "µs CPU for each", less: true, aims: []aim{{of: ours, than: goIMAP2, bound: 1.25}}},
@@ -104,18 +114,18 @@ func imapParts() []imapExperiment {
 }
 
 // dovecotParts are those against Dovecot.
-func dovecotParts(d *dovecot) []imapExperiment {
-	job := imapJob{Addr: d.addr, Mailbox: manyBox, Messages: dovecotMails, Bytes: dovecotMails * smallBody}
+func dovecotParts(d *dovecot) []contest {
+	job := imapJob{Addr: d.imap, Mailbox: manyBox, Messages: dovecotMails, Bytes: dovecotMails * smallBody}
 	raw := []aim{{of: ours, than: rawPeer, bound: 0.95}}
-	parts := []imapExperiment{
+	parts := []contest{
 		imapPart("metadata-dovecot", fmt.Sprintf("as metadata, %s messages of Dovecot %s", figure(dovecotMails), d.version), "metadata", job, fetchMetrics("messages/s", "message", raw, nil, nil, nil)),
 		imapPart("bodies-dovecot", fmt.Sprintf("%s bodies of 3 KB of Dovecot", figure(dovecotMails)), "bodies", job, fetchMetrics("messages/s", "message", raw, nil, nil, nil)),
 	}
 	return parts
 }
 
-func fetchMetrics(rate, each string, rateAims, cpu, allocations, memory []aim) []imapMetric {
-	return []imapMetric{
+func fetchMetrics(rate, each string, rateAims, cpu, allocations, memory []aim) []metric {
+	return []metric{
 		{unit: rate, aims: rateAims},
 		{unit: "µs CPU for a " + each, less: true, aims: cpu},
 		{unit: "allocations for a " + each, less: true, aims: allocations},
@@ -124,8 +134,8 @@ func fetchMetrics(rate, each string, rateAims, cpu, allocations, memory []aim) [
 }
 
 // largeMetrics: a µs for each MB is a ms for each GB.
-func largeMetrics() []imapMetric {
-	return []imapMetric{
+func largeMetrics() []metric {
+	return []metric{
 		{unit: "MB/s", aims: []aim{{of: ours, than: rawPeer, bound: 1}}},
 		{unit: "ms CPU for a GB", less: true, aims: []aim{{of: ours, bound: 200, atMost: true}}},
 		{unit: "allocations for a MB", less: true},
@@ -133,16 +143,16 @@ func largeMetrics() []imapMetric {
 	}
 }
 
-func idleMetrics(fresh, after []aim) []imapMetric {
-	return []imapMetric{
+func idleMetrics(fresh, after []aim) []metric {
+	return []metric{
 		{unit: "B each", less: true, aims: fresh},
 		{unit: fmt.Sprintf("B each, after %d KB", trafficKB), less: true, aims: after},
 	}
 }
 
 // imapPart is the same job for everybody who can do it. Without an address it is done against a replay server of its own.
-func imapPart(name, what, work string, job imapJob, metrics []imapMetric) imapExperiment {
-	e := imapExperiment{name: name, what: what, work: work, rounds: imapRounds, metrics: metrics, run: map[string]func() []float64{}}
+func imapPart(name, what, work string, job imapJob, metrics []metric) contest {
+	e := contest{name: name, what: what, work: work, rounds: imapRounds, peers: imapPeers, metrics: metrics, run: map[string]func() []float64{}}
 	if work == "idle" { // what is left in memory hardly varies
 		e.rounds = 1
 	}

@@ -91,7 +91,10 @@ func (m mail) metadata() string {
 func (m mail) uid() int { return 1000 + 2*int(m) }
 
 // text is the message itself, of smallBody bytes.
-func (m mail) text() string {
+func (m mail) text() string { return m.sized(smallBody, fullLine) }
+
+// sized is the message of so many bytes, its attachment in lines of so many.
+func (m mail) sized(size, line int) string {
 	mix, alt := m.boundary("mix"), m.boundary("alt")
 	person := func(i int) string {
 		name, mailbox, domain := m.address(i)
@@ -107,12 +110,18 @@ func (m mail) text() string {
 	head += fmt.Sprintf("--%s\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"report-%d.pdf\"\r\n"+
 		"Content-Transfer-Encoding: base64\r\n\r\n", mix, int(m))
 	tail := fmt.Sprintf("\r\n--%s--\r\n", mix)
-	return head + filling(smallBody-len(head)-len(tail)) + tail
+	return head + lined(size-len(head)-len(tail), line) + tail
 }
 
+// fullLine is the length of a line of base64 without its end (RFC 2045 section 6.8).
+const fullLine = 76
+
 // filling is n bytes in lines of 76.
-func filling(n int) string {
-	line := strings.Repeat("JVBERi0xLjQK", 7)[:76] + "\r\n"
+func filling(n int) string { return lined(n, fullLine) }
+
+// lined is n bytes in lines of so many.
+func lined(n, length int) string {
+	line := strings.Repeat("JVBERi0xLjQK", 7)[:length] + "\r\n"
 	s := []byte(strings.Repeat(line, n/len(line)+1)[:n])
 	if n > 0 && s[n-1] == '\r' { // a lone CR is not allowed
 		s[n-1] = 'A'

@@ -62,7 +62,8 @@ class Meter:
 
     def report(self, units):
         took, cpu = time.monotonic() - self.start, self.processor() - self.cpu
-        done(units / took, cpu * 1e6 / units, "nan", (memory("VmHWM:") - self.before) / 1024)
+        peak = memory("VmHWM:")
+        done(units / took, cpu * 1e6 / units, "nan", (peak - self.before) / 1024, peak / 1024)
 
 
 def split(addr):

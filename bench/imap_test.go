@@ -147,12 +147,12 @@ func TestRawReaderFindsTheEnd(t *testing.T) {
 }
 
 func TestVerdicts(t *testing.T) {
-	metrics := []imapMetric{
+	metrics := []metric{
 		{unit: "messages/s", aims: []aim{{of: ours, than: goIMAP2, bound: 10}, {of: oursViews, than: goIMAP2, bound: 20}}},
 		{unit: "allocations", less: true, aims: []aim{{of: ours, bound: 0, atMost: true}}},
 		{unit: "KB", less: true, aims: []aim{{of: ours, bound: 2048, atMost: true}}},
 	}
-	r := imapResult{imapExperiment: imapExperiment{name: "n", what: "w", metrics: metrics}, values: map[string][][]float64{}}
+	r := outcome{contest: contest{name: "n", what: "w", peers: imapPeers, metrics: metrics}, values: map[string][][]float64{}}
 	r.add(goIMAP2, []float64{100, 30, math.NaN()})
 	got := r.String()
 	want := "| n: w | messages/s | – | – | 100 | – | – | – | – | 10 x go-imap v2.0.0-beta.8; tconn, borrowed views: 20 x go-imap v2.0.0-beta.8 |\n" +
@@ -176,7 +176,7 @@ func TestVerdicts(t *testing.T) {
 // Who has no IMAP work would be a column without a figure; who has one of an unknown name would never be run.
 func TestWorksAreParts(t *testing.T) {
 	known := map[string]bool{}
-	for _, part := range append(imapParts(), dovecotParts(&dovecot{addr: "127.0.0.1:143"})...) {
+	for _, part := range append(imapParts(), dovecotParts(&dovecot{imap: "127.0.0.1:143"})...) {
 		known[part.work] = true
 	}
 	for peer, works := range imapWorks {

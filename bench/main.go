@@ -5,12 +5,14 @@
 //	go run . memory    idle connections, plain and under TLS
 //	go run . imap      the IMAP client beside others and beside a raw reader; more words choose parts by their names: metadata,
 //	                   metadata-dovecot, bodies-large, bodies-small, bodies-dovecot, idle, idle-tls, push, noop, noop-pipelined, login, greeting
+//	go run . pop3      the POP3 client beside others and beside a raw reader, on Dovecot; more words choose parts: small, small-tls, large, large-tls,
+//	                   delay, idle
 //	go run . group     two reactors beside one
 //	go run . backpressure  memory while a thousand peers do not read
 //
 // Every variant is a process of its own (this program again, or peer.py), and so is the server, so that memory and time are told
 // apart. The rounds alternate between the variants and the figure is the median. Twisted takes part when python3-twisted is installed, imaplib
-// when Python is, and what is to be done against Dovecot is left out where Dovecot 2.3 is not installed or the user is not root.
+// and poplib when Python is, curl when it is there, and what is to be done against Dovecot is left out where Dovecot 2.3 is not installed or the user is not root.
 package main
 
 import (
@@ -23,7 +25,7 @@ import (
 
 func main() {
 	if len(os.Args) < 2 {
-		fail("usage: bench all|table|memory|imap|group|backpressure")
+		fail("usage: bench all|table|memory|imap|pop3|group|backpressure")
 	}
 	if role, ok := roles[os.Args[1]]; ok {
 		role(os.Args[2:])
@@ -38,6 +40,8 @@ func main() {
 		memory()
 	case "imap":
 		imapAll()
+	case "pop3":
+		popAll()
 	case "group":
 		group()
 	case "backpressure":
@@ -80,6 +84,9 @@ var roles = map[string]func(args []string){
 	"serve-imap":       serveIMAP,
 	"serve-imap-tls":   serveIMAPTLS,
 	"imap-client":      imapClient,
+	"serve-pop3":       servePOP3,
+	"serve-delay":      serveDelay,
+	"pop3-client":      popClient,
 	"serve-greeting":   serveGreeting,
 	"serve-tls":        serveTLS,
 	"serve-generous":   serveGenerous,

@@ -34,11 +34,12 @@ func startMeter() *meter {
 	return m
 }
 
-// report prints units/s, µs of processor time for each, allocations for each, and the peak of resident memory over that at the start, in
-// KB; then it ends the process.
+// report prints units/s, µs of processor time for each, allocations for each, and in KB the peak of resident memory over that at the start, and
+// the peak itself; then it ends the process.
 func (m *meter) report(units float64) {
 	took, cpu, allocated := time.Since(m.start), processorTime()-m.cpu, mallocs()-m.mallocs
-	fmt.Println(units/took.Seconds(), float64(cpu.Microseconds())/units, float64(allocated)/units, (peakRSS()-m.resident)/1024)
+	peak := peakRSS()
+	fmt.Println(units/took.Seconds(), float64(cpu.Microseconds())/units, float64(allocated)/units, (peak-m.resident)/1024, peak/1024)
 	os.Exit(0)
 }
 
@@ -62,6 +63,11 @@ func forgetPeak() { _ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) }
 func peakRSS() float64 {
 	status, err := os.ReadFile("/proc/self/status")
 	check(err)
+	return peakIn(status)
+}
+
+// peakIn finds it in the status of a process (proc(5)).
+func peakIn(status []byte) float64 {
 	_, rest, found := strings.Cut(string(status), "VmHWM:")
 	if !found {
 		return math.NaN()

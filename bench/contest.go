@@ -6,19 +6,8 @@ import (
 	"strings"
 )
 
-// Those who take part in the IMAP benchmarks, in the order of the columns.
-const (
-	oursViews = "tconn, borrowed views"
-	goIMAP2   = "go-imap v2.0.0-beta.8"
-	goIMAP1   = "go-imap v1.2.1"
-	imaplibPy = "imaplib"
-	rawPeer   = "raw reader"
-)
-
-var imapPeers = []string{ours, oursViews, goIMAP2, goIMAP1, imaplibPy, twistedPy, rawPeer}
-
-// imapMetric is one of the figures that a client prints; a row of the table.
-type imapMetric struct {
+// metric is one of the figures that a client prints; a row of the table.
+type metric struct {
 	unit string
 	less bool // the smaller figure is the better one
 	aims []aim
@@ -32,26 +21,27 @@ type aim struct {
 	atMost bool    // without than: at most the bound, not at least
 }
 
-// imapExperiment is the same work by each of those who can do it, in rounds that alternate between them.
-type imapExperiment struct {
+// contest is the same work by each of those who can do it, in rounds that alternate between them.
+type contest struct {
 	name    string // what chooses it on the command line
 	what    string
-	work    string // of imapWorks
+	work    string // of imapWorks or popWorks
 	rounds  int
-	metrics []imapMetric
+	peers   []string // the columns
+	metrics []metric
 	run     map[string]func() []float64 // by peer: the figures in the order of the metrics
 }
 
-// imapResult holds the figures of all rounds.
-type imapResult struct {
-	imapExperiment
+// outcome holds the figures of all rounds.
+type outcome struct {
+	contest
 	values map[string][][]float64 // by peer and metric
 }
 
-func (e imapExperiment) measure() imapResult {
-	r := imapResult{imapExperiment: e, values: map[string][][]float64{}}
+func (e contest) measure() outcome {
+	r := outcome{contest: e, values: map[string][][]float64{}}
 	for range e.rounds {
-		for _, peer := range imapPeers {
+		for _, peer := range e.peers {
 			if run := e.run[peer]; run != nil {
 				r.add(peer, run())
 			}
@@ -60,7 +50,7 @@ func (e imapExperiment) measure() imapResult {
 	return r
 }
 
-func (r imapResult) add(peer string, figures []float64) {
+func (r outcome) add(peer string, figures []float64) {
 	if len(figures) < len(r.metrics) {
 		fail(fmt.Sprintf("%s of %s: %d figures, want %d", r.name, peer, len(figures), len(r.metrics)))
 	}
@@ -73,7 +63,7 @@ func (r imapResult) add(peer string, figures []float64) {
 }
 
 // better tells how many times better the figures of one are than those of another, the median over the rounds.
-func (r imapResult) better(metric int, one, other string) float64 {
+func (r outcome) better(metric int, one, other string) float64 {
 	v := ratio(r.values[one][metric], r.values[other][metric])
 	if r.metrics[metric].less {
 		return 1 / v
@@ -81,13 +71,13 @@ func (r imapResult) better(metric int, one, other string) float64 {
 	return v
 }
 
-// imapHead is the head of the markdown table.
-func imapHead() string {
-	return "| what | unit | " + strings.Join(imapPeers, " | ") + " | aim |\n|---|---|" + strings.Repeat("--:|", len(imapPeers)) + "---|\n"
+// contestHead is the head of the markdown table.
+func contestHead(peers []string) string {
+	return "| what | unit | " + strings.Join(peers, " | ") + " | aim |\n|---|---|" + strings.Repeat("--:|", len(peers)) + "---|\n"
 }
 
 // String is a line of the markdown table for each metric.
-func (r imapResult) String() string {
+func (r outcome) String() string {
 	var b strings.Builder
 	for i, m := range r.metrics {
 		title := r.name
@@ -95,7 +85,7 @@ func (r imapResult) String() string {
 			title += ": " + r.what
 		}
 		fmt.Fprintf(&b, "| %s | %s |", title, m.unit)
-		for _, peer := range imapPeers {
+		for _, peer := range r.peers {
 			b.WriteString(" " + r.cell(i, peer) + " |")
 		}
 		var aims []string
@@ -108,7 +98,7 @@ func (r imapResult) String() string {
 }
 
 // cell is a figure and, in brackets, how many times better ours is.
-func (r imapResult) cell(metric int, peer string) string {
+func (r outcome) cell(metric int, peer string) string {
 	if r.values[peer] == nil {
 		return "–"
 	}
@@ -116,7 +106,7 @@ func (r imapResult) cell(metric int, peer string) string {
 	switch {
 	case math.IsNaN(v):
 		return "–"
-	case peer == ours || peer == oursViews:
+	case strings.HasPrefix(peer, ours):
 		return "**" + figure(v) + "**"
 	case r.values[ours] == nil || median(r.values[ours][metric]) == 0:
 		return figure(v)
@@ -126,7 +116,7 @@ func (r imapResult) cell(metric int, peer string) string {
 }
 
 // verdict is the aim and, if there are figures for it, whether they reach it.
-func (r imapResult) verdict(metric int, a aim) string {
+func (r outcome) verdict(metric int, a aim) string {
 	text := a.String()
 	if r.values[a.of] == nil || a.than != "" && r.values[a.than] == nil {
 		return text

@@ -1,7 +1,9 @@
 package main
 
 import (
-	"bytes"
+	"bufio"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"net"
 	"os"
@@ -20,16 +22,18 @@ const (
 	mailAccount     = "mail" // of Debian: owns the mailboxes
 )
 
-// dovecotConfig is for Dovecot 2.3 with the directory, the port and the two ids of mailAccount. What is asked for in metadata is always kept in
-// the index, as it is after a few sessions of any client.
+// dovecotConfig is for Dovecot 2.3 with the directory, the ports of IMAP, POP3 and POP3 under TLS, and the two ids of mailAccount. What is asked
+// for in metadata is always kept in the index, as it is after a few sessions of any client.
 const dovecotConfig = `
 base_dir = %[1]s/run
 state_dir = %[1]s/state
 instance_name = tconn-bench-%[2]d
 log_path = %[1]s/dovecot.log
-protocols = imap
+protocols = imap pop3
 listen = 127.0.0.1
-ssl = no
+ssl = yes
+ssl_cert = <%[1]s/cert.pem
+ssl_key = <%[1]s/key.pem
 disable_plaintext_auth = no
 auth_mechanisms = plain login
 mail_location = maildir:%[1]s/mail/%%u
@@ -44,7 +48,7 @@ passdb {
 }
 userdb {
   driver = static
-  args = uid=%[3]s gid=%[4]s home=%[1]s/mail/%%u
+  args = uid=%[5]s gid=%[6]s home=%[1]s/mail/%%u
 }
 namespace inbox {
   inbox = yes
@@ -59,6 +63,17 @@ service imap-login {
   service_count = 0
   process_min_avail = 1
 }
+service pop3-login {
+  inet_listener pop3 {
+    port = %[3]d
+  }
+  inet_listener pop3s {
+    port = %[4]d
+    ssl = yes
+  }
+  service_count = 0
+  process_min_avail = 1
+}
 service stats {
   unix_listener stats-writer {
     mode = 0666
@@ -66,15 +81,23 @@ service stats {
 }
 `
 
-// dovecot is a private Dovecot on loopback with one user's full mailbox.
-type dovecot struct {
-	addr, version string
-	dir           string
-	cmd           *exec.Cmd
+// mailbox is that of one user.
+type mailbox struct {
+	user  string
+	mails int
+	text  func(i int) string // of message i, counted from 1
 }
 
-// startDovecot answers a running one, or the reason why it cannot run here.
-func startDovecot(mails int) (d *dovecot, reason string) {
+// dovecot is a private Dovecot on loopback.
+type dovecot struct {
+	imap, pop3, pop3s string // addresses
+	version           string
+	dir               string
+	cmd               *exec.Cmd
+}
+
+// startDovecot answers a running one with these mailboxes, or the reason why it cannot run here. It is ended by stop, or by a failure.
+func startDovecot(boxes ...mailbox) (d *dovecot, reason string) {
 	program, err := exec.LookPath("dovecot")
 	if err != nil {
 		program = "/usr/sbin/dovecot"
@@ -95,30 +118,55 @@ func startDovecot(mails int) (d *dovecot, reason string) {
 	d.dir, err = os.MkdirTemp("", "tconn-bench-")
 	check(err)
 	beforeExit = d.stop
-	d.prepare(owner, mails)
+	d.configure(owner)
+	for _, box := range boxes {
+		d.fill(box)
+	}
+	d.give(owner)
 	d.launch(program)
 	return d, ""
 }
 
-// prepare writes the configuration, the user and his mailbox.
-func (d *dovecot) prepare(owner *user.User, mails int) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	check(err)
-	d.addr = l.Addr().String()
-	check(l.Close())
-	_, port := spread(0, d.addr)
+// configure writes the configuration.
+func (d *dovecot) configure(owner *user.User) {
 	check(os.Chmod(d.dir, 0o755))
 	for _, name := range []string{"run", "state", "mail"} {
 		check(os.Mkdir(filepath.Join(d.dir, name), 0o755))
 	}
-	d.write("users", imapUser+":{PLAIN}"+imapPassword+"\n")
-	d.write("dovecot.conf", fmt.Sprintf(dovecotConfig, d.dir, port, owner.Uid, owner.Gid))
+	ports := make([]any, 3)
+	for i, addr := range []*string{&d.imap, &d.pop3, &d.pop3s} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		check(err)
+		defer l.Close()
+		*addr = l.Addr().String()
+		_, ports[i] = spread(0, *addr)
+	}
+	certificate := selfSigned()
+	key, err := x509.MarshalPKCS8PrivateKey(certificate.PrivateKey)
+	check(err)
+	d.write("cert.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]})))
+	d.write("key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})))
+	d.write("dovecot.conf", fmt.Sprintf(dovecotConfig, append(append([]any{d.dir}, ports...), owner.Uid, owner.Gid)...))
+}
+
+// fill writes a user and his mailbox.
+func (d *dovecot) fill(box mailbox) {
+	users, err := os.OpenFile(filepath.Join(d.dir, "users"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	check(err)
+	_, err = users.WriteString(box.user + ":{PLAIN}" + imapPassword + "\n")
+	check(err)
+	check(users.Close())
 	for _, name := range []string{"new", "tmp", "cur"} {
-		check(os.MkdirAll(filepath.Join(d.dir, "mail", imapUser, name), 0o755))
+		check(os.MkdirAll(filepath.Join(d.dir, "mail", box.user, name), 0o755))
 	}
-	for i := range mails {
-		d.write(fmt.Sprintf("mail/%s/cur/%010d.M%dP1.bench,S=%d,W=%d:2,S", imapUser, 1_700_000_000+i, i, smallBody, smallBody), mail(i+1).text())
+	for i := range box.mails {
+		text := box.text(i + 1)
+		d.write(fmt.Sprintf("mail/%s/cur/%010d.M%dP1.bench,S=%d,W=%d:2,S", box.user, 1_700_000_000+i, i, len(text), len(text)), text)
 	}
+}
+
+// give makes mailAccount the owner of the mailboxes.
+func (d *dovecot) give(owner *user.User) {
 	uid, err := strconv.Atoi(owner.Uid)
 	check(err)
 	gid, err := strconv.Atoi(owner.Gid)
@@ -135,14 +183,19 @@ func (d *dovecot) write(name, text string) {
 	check(os.WriteFile(filepath.Join(d.dir, name), []byte(text), 0o644))
 }
 
-// launch starts the master, which ends with this process, and has it read the whole mailbox twice, so that its index is complete.
+// launch starts the master, which ends with this process.
 func (d *dovecot) launch(program string) {
 	d.cmd = exec.Command(program, "-F", "-c", filepath.Join(d.dir, "dovecot.conf"))
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	check(d.cmd.Start())
-	d.awaitGreeting()
+	d.awaitGreeting(d.imap, "* OK")
+	d.awaitGreeting(d.pop3, "+OK")
+}
+
+// fillIndex has IMAP read the whole mailbox twice, so that its index is complete.
+func (d *dovecot) fillIndex() {
 	for range 2 {
-		c := dialRaw(d.addr)
+		c := dialRaw(d.imap)
 		c.do("SELECT " + manyBox)
 		c.do("FETCH 1:* " + metadataItems)
 		c.do("LOGOUT")
@@ -150,17 +203,16 @@ func (d *dovecot) launch(program string) {
 	}
 }
 
-func (d *dovecot) awaitGreeting() {
+func (d *dovecot) awaitGreeting(addr, greeting string) {
 	for end := time.Now().Add(dovecotPatience); time.Now().Before(end); time.Sleep(dovecotPoll) {
-		c, err := net.Dial("tcp", d.addr)
+		c, err := net.Dial("tcp", addr)
 		if err != nil {
 			continue
 		}
 		check(c.SetDeadline(end))
-		greeting := make([]byte, 64)
-		n, _ := c.Read(greeting)
+		line, _ := bufio.NewReader(c).ReadString('\n')
 		_ = c.Close()
-		if bytes.HasPrefix(greeting[:n], []byte("* OK")) {
+		if strings.HasPrefix(line, greeting) {
 			return
 		}
 	}
@@ -170,6 +222,7 @@ func (d *dovecot) awaitGreeting() {
 
 // stop ends Dovecot and removes its files.
 func (d *dovecot) stop() {
+	beforeExit = func() {}
 	if d.cmd != nil && d.cmd.Process != nil {
 		_ = d.cmd.Process.Signal(syscall.SIGTERM)
 		_ = d.cmd.Wait()
