@@ -53,6 +53,9 @@ userdb {
 namespace inbox {
   inbox = yes
 }
+protocol imap {
+  ssl = no
+}
 service imap-login {
   inet_listener imap {
     port = %[2]d
