@@ -67,12 +67,12 @@ func (c *Client) askCapabilities() {
 }
 
 func (c *Client) setCapabilities(caps Capabilities) {
-	c.caps, c.capsKnown = caps, true
+	c.caps, c.capsKnown, c.pipelining = caps, true, caps.Has("PIPELINING")
 	c.capsAge++
 }
 
 // forgetCapabilities: what the server has told before does not hold any more.
 func (c *Client) forgetCapabilities() {
-	c.caps, c.capsKnown = Capabilities{}, false
+	c.caps, c.capsKnown, c.pipelining = Capabilities{}, false, false
 	c.capsAge++
 }

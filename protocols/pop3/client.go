@@ -20,23 +20,24 @@ type Client struct {
 	// of clients.
 	Options *Options
 
-	transport reactor.Transport
-	scanner   wire.Scanner
-	greeting  Reply
-	caps      Capabilities
-	out       queue // sent and not answered
-	waiting   queue // not sent
-	wait      *wait
-	rare      *rare
-	capsAge   uint32 // changes whenever caps does
-	turn      uint32 // counts the calls of DataReceived
-	began     uint32 // the turn in which the first byte of the line at hand came
-	state     state
-	capsKnown bool // caps is what the server offers now
-	reading   bool // the lines behind the +OK of the first command that is out are coming
-	switching bool // TLS is being put below: nothing may be sent
-	composing bool // what goes out next is being made: nothing may be sent before it
-	paused    bool // this side does not read
+	transport  reactor.Transport
+	scanner    wire.Scanner
+	greeting   Reply
+	caps       Capabilities
+	out        queue // sent and not answered
+	waiting    queue // not sent
+	wait       *wait
+	rare       *rare
+	capsAge    uint32 // changes whenever caps does
+	turn       uint32 // counts the calls of DataReceived
+	began      uint32 // the turn in which the first byte of the line at hand came
+	state      state
+	capsKnown  bool // caps is what the server offers now
+	pipelining bool // caps has PIPELINING
+	reading    bool // the lines behind the +OK of the first command that is out are coming
+	switching  bool // TLS is being put below: nothing may be sent
+	composing  bool // what goes out next is being made: nothing may be sent before it
+	paused     bool // this side does not read
 }
 
 // rare is what few clients have, or have at their end only.

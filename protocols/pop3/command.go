@@ -148,7 +148,7 @@ func (c *Client) mayBeOut(cmd *command) bool {
 
 // pipelines tells whether commands may go out ahead of the answers.
 func (c *Client) pipelines() bool {
-	return c.options().Pipelining == PipelineAuto && c.capsKnown && c.caps.Has("PIPELINING")
+	return c.options().Pipelining == PipelineAuto && c.pipelining
 }
 
 // wantsToPipeline tells whether it is worth asking if the server takes commands ahead of its answers.
