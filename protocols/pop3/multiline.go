@@ -2,6 +2,8 @@ package pop3
 
 import (
 	"bytes"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -49,22 +51,30 @@ func (c *Client) split(name string, r Reply, raw []byte) (*Multiline, error) {
 }
 
 // collector is a sink that keeps everything.
-type collector struct{ all []byte }
+type collector struct {
+	all  []byte
+	told int // by the server: octets of the message, and hintSlack
+}
 
 // hint makes room for a message whose size the server has told. It is believed within limits.
 func (k *collector) hint(r Reply) {
 	first, _, _ := strings.Cut(r.Text, " ")
 	if n, err := strconv.Atoi(first); err == nil && n > 0 {
-		k.all = make([]byte, 0, min(n+hintSlack, maxHint))
+		k.told = min(n, math.MaxInt-hintSlack) + hintSlack
+		k.all = make([]byte, 0, min(k.told, maxHint))
 	}
 }
 
 const (
-	hintSlack = 64      // servers count in various ways
-	maxHint   = 1 << 20 // beyond it memory grows as octets come
+	hintSlack  = 64      // servers count in various ways
+	maxHint    = 1 << 20 // memory for a size that was told, and of which nothing has come
+	hintGrowth = 4       // beyond it, how many times what has come
 )
 
 func (k *collector) Write(p []byte) (int, error) {
+	if need := len(k.all) + len(p); need > cap(k.all) && need <= k.told {
+		k.all = slices.Grow(k.all, min(k.told, hintGrowth*need)-len(k.all))
+	}
 	k.all = append(k.all, p...)
 	return len(p), nil
 }
