@@ -143,7 +143,7 @@ func (c *Client) ending() bool { return c.state == stateClosed || c.transport.Di
 
 // onLine takes one whole response. What is wrong with it is wrong with it alone: the connection goes on.
 func (c *Client) onLine(unit wire.Unit) {
-	if c.onPlainOK(unit.Bytes) {
+	if c.onPlainOK(unit.Bytes) || c.onPlainFetch(unit) {
 		return
 	}
 	r, err := wire.DecodeResponse(unit, c.options().Limits)

@@ -46,16 +46,34 @@ func (c *Client) fetched() {
 	}
 }
 
-// onFetch takes what the server tells of one message.
+// onPlainFetch takes a FETCH response that is written as nearly all servers do, and which no command takes another way: the fast way. Any
+// other line is for the usual one.
+func (c *Client) onPlainFetch(unit wire.Unit) bool {
+	number, list := wire.PlainFetch(unit.Bytes)
+	if list == 0 || c.state == stateGreeting || c.options().Strict {
+		return false
+	}
+	for cmd := c.out.first; cmd != nil; cmd = cmd.behind {
+		if cmd.untagged != nil {
+			return false
+		}
+	}
+	args := unit.Decoder(c.options().Limits)
+	args.SkipTo(list)
+	c.onFetch(number, false, args)
+	return true
+}
+
+// onFetch takes what the server tells of one message; number is its sequence number, or with UIDFETCH its UID.
 //
 //	message-data = nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att)) / uniqueid SP "UIDFETCH" SP msg-att (RFC 9586)
-func (c *Client) onFetch(r wire.Response) {
+func (c *Client) onFetch(number uint32, isUID bool, args wire.Decoder) {
 	some, borrow := c.takers()
 	if !some && c.Listener == nil {
 		return
 	}
-	size := len(r.Args.Rest())
-	m := c.readMessage(r, some, borrow)
+	size := len(args.Rest())
+	m := c.readItems(number, isUID, args, some, borrow)
 	last := c.out.last // what a callback sends has no part in this message
 	left, taken := c.claim(m)
 	c.tellUnasked(m, left, taken)
@@ -74,18 +92,21 @@ func (c *Client) onFetch(r wire.Response) {
 
 // readMessage reads a response. What cannot be read of it concerns this message alone.
 func (c *Client) readMessage(r wire.Response, some, borrow bool) *Message {
-	var m *Message
+	return c.readItems(r.Number, r.Name == "UIDFETCH", r.Args, some, borrow)
+}
+
+func (c *Client) readItems(number uint32, isUID bool, args wire.Decoder, some, borrow bool) (m *Message) {
 	var err error
 	switch {
 	case borrow:
-		m, err = c.fetching().decoder.borrow(r.Number, r.Args)
+		m, err = c.fetching().decoder.borrow(number, args)
 	case some:
-		m, err = c.fetching().decoder.own(r.Number, r.Args)
+		m, err = c.fetching().decoder.own(number, args)
 	default:
-		m, err = new(fetchDecoder).own(r.Number, r.Args)
+		m, err = new(fetchDecoder).own(number, args)
 	}
-	if r.Name == "UIDFETCH" {
-		m.SeqNum, m.UID = 0, r.Number
+	if isUID {
+		m.SeqNum, m.UID = 0, number
 		m.items |= ItemUID
 	}
 	for i := range m.Sections {

@@ -44,6 +44,12 @@ func (p *literalPrefix) next(u wire.Unit, l *wire.Limits) (meta LiteralMeta, ok 
 
 // begin reads up to the list of items.
 func (p *literalPrefix) begin(u wire.Unit, l *wire.Limits) wire.Decoder {
+	if number, list := wire.PlainFetch(u.Bytes); list > 0 {
+		*p = literalPrefix{seq: number}
+		d := u.Decoder(l)
+		d.SkipTo(list + len("("))
+		return d
+	}
 	u.Kind = wire.Line
 	r, err := wire.DecodeResponse(u, l)
 	*p = literalPrefix{seq: r.Number, lost: err != nil || !r.HasNumber}

@@ -50,6 +50,27 @@ type head struct {
 // isData reports whether literals can follow.
 func (h head) isData() bool { return h.kind == Untagged && !h.status }
 
+// PlainFetch reads the head of a response such as "* 12 FETCH (": the number, and where the parenthesis stands. It is zero for what is
+// no such response, or is not written as nearly all servers do: DecodeResponse reads any.
+func PlainFetch(line []byte) (number uint32, list int) {
+	const (
+		number0   = len("* ")
+		maxDigits = 9
+		word      = " FETCH ("
+	)
+	if len(line) < number0 || line[0] != '*' || line[1] != ' ' {
+		return 0, 0
+	}
+	i := number0
+	for ; i < len(line) && i < number0+maxDigits && isDigit(line[i]); i++ {
+		number = number*10 + uint32(line[i]-'0')
+	}
+	if i == number0 || len(line)-i < len(word) || string(line[i:i+len(word)]) != word {
+		return 0, 0
+	}
+	return number, i + len(word) - 1
+}
+
 func (h head) missing(want string, offset int) head {
 	return head{want: want, wantOffset: offset}
 }

@@ -80,7 +80,13 @@ func (s *Scanner) framed(line []byte) bool {
 	if s.raw {
 		return false
 	}
-	return s.role == Server || parseHead(line).isData()
+	if s.role == Server {
+		return true
+	}
+	if _, list := PlainFetch(line); list > 0 {
+		return true
+	}
+	return parseHead(line).isData()
 }
 
 // announces reports whether part, a line of a unit that can hold literals, ends in an announcement.
@@ -146,19 +152,21 @@ func continuesBroken(c byte) bool { return c == ' ' || c == '\t' || c == ')' }
 // countedBytes is how many bytes of b count to Limits.Line: all but line ends and what number lists are made of.
 func countedBytes(b []byte) (n int64) {
 	for _, c := range b {
-		if !isUncounted(c) {
-			n++
-		}
+		n += int64(counted[c])
 	}
 	return n
 }
 
-func isUncounted(c byte) bool {
-	switch c {
-	case ' ', ',', ':', '*', '(', ')', '\r', '\n':
-		return true
+// counted has 1 for what counts, 0 for what does not.
+var counted = makeCounted()
+
+func makeCounted() (table [256]uint8) {
+	for i := range table {
+		if !isOneOf(byte(i), " ,:*()\r\n0123456789") {
+			table[i] = 1
+		}
 	}
-	return isDigit(c)
+	return table
 }
 
 // dropCR cuts off the carriage return that belongs to the line's end.

@@ -40,6 +40,11 @@ func (r *Response) CodeDecoder(l *Limits) Decoder { return NewDecoder([]byte(r.C
 // an error message of a proxy, the rest of a broken response) or whose number is above 32 bits (Kind Untagged).
 func DecodeResponse(u Unit, l *Limits) (Response, error) {
 	b := u.Bytes
+	if number, list := PlainFetch(b); list > 0 { // most of what comes
+		r := Response{Kind: Untagged, Number: number, HasNumber: true, Name: "FETCH", Args: u.Decoder(l)}
+		r.Args.pos = list
+		return r, nil
+	}
 	h := parseHead(b)
 	r := Response{Kind: h.kind, HasNumber: h.hasNumber, IsStatus: h.status && h.kind != Continuation, Bare: h.bare}
 	r.Args = u.Decoder(l)

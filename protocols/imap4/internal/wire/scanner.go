@@ -128,45 +128,63 @@ func (s *Scanner) announced() *Literal {
 // Errors: *LimitError, or *SyntaxError for a literal's size that is no 63 bit number; the scanner then stays failed.
 // Lifetime: see Unit.
 func (s *Scanner) Next(p []byte) (u Unit, n int, err error) {
-	if s.unit != nil && s.unit.mode == modeOver {
-		s.unit.release()
-		s.unit = nil
+	if s.unit != nil && s.unit.mode != modeOver {
+		return s.resume(p)
 	}
-	if s.unit == nil {
-		if len(p) == 0 {
-			return Unit{}, 0, nil
-		}
-		if u, n := s.wholeLine(p); n > 0 {
-			return u, n, nil
-		}
-		s.unit = partials.Get().(*partial)
+	if len(p) == 0 {
+		s.letGo()
+		return Unit{}, 0, nil
 	}
+	if u, n, err = s.wholeLine(p); n > 0 {
+		return u, n, err
+	}
+	s.begin()
 	return s.resume(p)
 }
 
 // wholeLine is the way of nearly all units: a line that lies in p as a whole and announces no literal is handed
-// out where it lies. n is 0 if p does not begin with such a line.
-func (s *Scanner) wholeLine(p []byte) (u Unit, n int) {
+// out where it lies. n is 0 if p does not begin with such a line. One that announces a literal begins a unit at once.
+func (s *Scanner) wholeLine(p []byte) (u Unit, n int, err error) {
 	end := bytes.IndexByte(p, '\n')
 	if end < 0 {
 		lookAt(len(p))
-		return Unit{}, 0
+		return Unit{}, 0, nil
 	}
 	lookAt(end)
 	if int64(end) >= min(s.limits.line(), s.limits.response()) {
-		return Unit{}, 0
+		return Unit{}, 0, nil
 	}
 	line := dropCR(p[:end])
 	if s.mayGoOn(line, p[end+1:]) && s.framed(line) {
 		lookAt(end)
 		var sh shape
 		sh.scan(line)
-		if s.announces(line, sh) || s.role == Client && sh.open() {
-			return Unit{}, 0
+		if s.announces(line, sh) {
+			u, err = s.beginWith(p[:end+1], len(line), sh)
+			return u, end + 1, err
+		}
+		if s.role == Client && sh.open() {
+			return Unit{}, 0, nil
 		}
 	}
+	s.letGo()
 	s.raw = false
-	return Unit{Kind: Line, Bytes: line}, end + 1
+	return Unit{Kind: Line, Bytes: line}, end + 1, nil
+}
+
+// beginWith begins a unit with a line within the limits that announces a literal; line is with its end, which begins at end.
+func (s *Scanner) beginWith(line []byte, end int, sh shape) (Unit, error) {
+	s.begin()
+	m := s.unit
+	lookAt(len(line))
+	m.carry = append(m.carry, line...)
+	m.total, m.counted = int64(len(line)), countedBytes(line)
+	m.framed, m.shape = true, sh
+	u, err := s.openLiteral(m.carry[:end])
+	if err != nil {
+		return Unit{}, s.fail(err)
+	}
+	return u, nil
 }
 
 // mayGoOn reports whether what follows line can belong to its unit, as far as the two bytes say where they meet: behind an
@@ -247,18 +265,35 @@ func (s *Scanner) finish() Unit {
 // Scanners share the memory of units that do not lie in one piece: a FETCH of bodies has one for each message.
 var partials = sync.Pool{New: func() any { return new(partial) }}
 
+// begin takes up memory for a unit: that of the one before, if that is still at hand.
+func (s *Scanner) begin() {
+	if s.unit == nil {
+		s.unit = partials.Get().(*partial)
+		return
+	}
+	s.unit.empty()
+}
+
+// letGo gives the memory of the unit before back, of which nothing may be used any more.
+func (s *Scanner) letGo() {
+	if s.unit != nil {
+		s.unit.empty()
+		partials.Put(s.unit)
+		s.unit = nil
+	}
+}
+
 const (
 	maxSpareBytes    = 1 << 10
 	maxSpareLiterals = 16
 )
 
-// release gives the memory back. Nobody may use the unit any more.
-func (m *partial) release() {
+// empty makes m fit for the next unit. Nobody may use the one before any more.
+func (m *partial) empty() {
 	if cap(m.literals) > maxSpareLiterals {
 		m.literals = nil
 	}
 	*m = partial{carry: m.carry[:0], literals: m.literals[:0]}
-	partials.Put(m)
 }
 
 // keepOrSkip is what happens to a literal about which the caller said nothing.
