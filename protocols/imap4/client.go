@@ -110,12 +110,13 @@ func (c *Client) receive(data []byte) {
 	if t := c.options().Trace; t != nil {
 		t.Server(data)
 	}
+	var unit wire.Unit
 	for !c.ending() {
 		if c.switching && len(data) > 0 {
 			c.close(reactor.ErrPlaintextAfterStartTLS)
 			return
 		}
-		unit, n, err := c.scanner.Next(data)
+		n, err := c.scanner.Read(data, &unit)
 		if err != nil {
 			c.close(err)
 			return
@@ -126,14 +127,14 @@ func (c *Client) receive(data []byte) {
 			return
 		case wire.Line:
 			plain := c.inflater() == nil
-			if c.onLine(unit); plain && c.inflater() != nil { // that was the answer to COMPRESS
+			if c.onLine(&unit); plain && c.inflater() != nil { // that was the answer to COMPRESS
 				c.inflate(data)
 				return
 			}
 		case wire.LiteralStart:
-			c.onLiteral(unit)
+			c.onLiteral(&unit)
 		case wire.LiteralData:
-			c.onLiteralData(unit)
+			c.onLiteralData(&unit)
 		}
 	}
 }
@@ -142,11 +143,11 @@ func (c *Client) receive(data []byte) {
 func (c *Client) ending() bool { return c.state == stateClosed || c.transport.Disconnecting() }
 
 // onLine takes one whole response. What is wrong with it is wrong with it alone: the connection goes on.
-func (c *Client) onLine(unit wire.Unit) {
+func (c *Client) onLine(unit *wire.Unit) {
 	if c.onPlainOK(unit.Bytes) || c.onPlainFetch(unit) {
 		return
 	}
-	r, err := wire.DecodeResponse(unit, c.options().Limits)
+	r, err := wire.DecodeResponse(*unit, c.options().Limits)
 	if c.options().Strict {
 		fault := err
 		r.Args.Strict, r.Args.Fault = true, &fault
@@ -177,7 +178,7 @@ func (c *Client) onLine(unit wire.Unit) {
 // onGreeting takes the first line.
 //
 //	greeting = "*" SP (resp-cond-auth / resp-cond-bye) CRLF
-func (c *Client) onGreeting(unit wire.Unit, r wire.Response) {
+func (c *Client) onGreeting(unit *wire.Unit, r wire.Response) {
 	if r.Kind != wire.Untagged || !r.IsStatus || r.Bare {
 		c.close(&GreetingError{Line: string(unit.Bytes)})
 		return

@@ -9,12 +9,11 @@ import (
 //
 // Goroutine: one at a time. The zero value is ready.
 type fetchDecoder struct {
-	d   wire.Decoder
+	fetchReader
 	msg Message
 	err error // the first item that could not be read
 
 	borrowed  int // size of the response that the borrowed message is of
-	budget    int // bytes that may still be spent on what follows
 	room      []byte
 	flags     []Flag
 	labels    []string
@@ -25,9 +24,15 @@ type fetchDecoder struct {
 	parts     []BodyStructure // of all trees; the parts of one multipart stand side by side
 	open      []BodyStructure // parts whose multipart is not complete yet
 	sections  []Section
-	numbers   []int
-	fields    []string
 	extra     []ExtraItem
+}
+
+// fetchReader is as much of a fetchDecoder as it takes to read the name of a section.
+type fetchReader struct {
+	d       wire.Decoder
+	budget  int // bytes that may still be spent on what follows
+	numbers []int
+	fields  []string
 }
 
 // roomBytes is what a fetchDecoder begins with for texts that are not in the response as they are.
@@ -142,7 +147,7 @@ const (
 )
 
 // spend takes what a thing costs from the budget, and fails if there is not so much left.
-func (f *fetchDecoder) spend(cost int) bool {
+func (f *fetchReader) spend(cost int) bool {
 	if f.budget -= cost; f.budget < 0 {
 		f.d.Overspent()
 		return false
@@ -151,7 +156,7 @@ func (f *fetchDecoder) spend(cost int) bool {
 }
 
 // more is d.More for lists whose values cost something.
-func (f *fetchDecoder) more(cost int) bool { return f.d.More() && f.spend(cost) }
+func (f *fetchReader) more(cost int) bool { return f.d.More() && f.spend(cost) }
 
 func (f *fetchDecoder) note(err error) {
 	if f.err == nil {
@@ -196,7 +201,7 @@ func (f *fetchDecoder) item(name []byte) {
 	case "RFC822", "RFC822.HEADER", "RFC822.TEXT":
 		var s BodySection
 		sectionName(name, false, &s)
-		f.readSectionValue(s)
+		f.readSectionValue(&s)
 	default:
 		f.extensionItem(name)
 	}

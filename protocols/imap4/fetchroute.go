@@ -48,7 +48,7 @@ func (c *Client) fetched() {
 
 // onPlainFetch takes a FETCH response that is written as nearly all servers do, and which no command takes another way: the fast way. Any
 // other line is for the usual one.
-func (c *Client) onPlainFetch(unit wire.Unit) bool {
+func (c *Client) onPlainFetch(unit *wire.Unit) bool {
 	number, list := wire.PlainFetch(unit.Bytes)
 	if list == 0 || c.state == stateGreeting || c.options().Strict {
 		return false
@@ -60,14 +60,14 @@ func (c *Client) onPlainFetch(unit wire.Unit) bool {
 	}
 	args := unit.Decoder(c.options().Limits)
 	args.SkipTo(list)
-	c.onFetch(number, false, args)
+	c.onFetch(number, false, &args)
 	return true
 }
 
 // onFetch takes what the server tells of one message; number is its sequence number, or with UIDFETCH its UID.
 //
 //	message-data = nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att)) / uniqueid SP "UIDFETCH" SP msg-att (RFC 9586)
-func (c *Client) onFetch(number uint32, isUID bool, args wire.Decoder) {
+func (c *Client) onFetch(number uint32, isUID bool, args *wire.Decoder) {
 	some, borrow := c.takers()
 	if !some && c.Listener == nil {
 		return
@@ -92,18 +92,18 @@ func (c *Client) onFetch(number uint32, isUID bool, args wire.Decoder) {
 
 // readMessage reads a response. What cannot be read of it concerns this message alone.
 func (c *Client) readMessage(r wire.Response, some, borrow bool) *Message {
-	return c.readItems(r.Number, r.Name == "UIDFETCH", r.Args, some, borrow)
+	return c.readItems(r.Number, r.Name == "UIDFETCH", &r.Args, some, borrow)
 }
 
-func (c *Client) readItems(number uint32, isUID bool, args wire.Decoder, some, borrow bool) (m *Message) {
+func (c *Client) readItems(number uint32, isUID bool, args *wire.Decoder, some, borrow bool) (m *Message) {
 	var err error
 	switch {
 	case borrow:
-		m, err = c.fetching().decoder.borrow(number, args)
+		m, err = c.fetching().decoder.borrow(number, *args)
 	case some:
-		m, err = c.fetching().decoder.own(number, args)
+		m, err = c.fetching().decoder.own(number, *args)
 	default:
-		m, err = new(fetchDecoder).own(number, args)
+		m, err = new(fetchDecoder).own(number, *args)
 	}
 	if isUID {
 		m.SeqNum, m.UID = 0, number
@@ -242,16 +242,16 @@ func (t *taker) take(m *Message, size int, shared bool) {
 
 // onFetchLiteral says where the octets of a literal go that has just been announced; false if it is none of a body section. Literals that
 // no command wants are dropped as they come, unless the Listener may want what the server tells unasked.
-func (c *Client) onFetchLiteral(u wire.Unit) bool {
+func (c *Client) onFetchLiteral(u *wire.Unit) bool {
 	some, _ := c.takers()
 	if !some {
 		return false
 	}
-	meta, ok := c.fetching().prefix.next(u, c.options().Limits)
+	meta, ok := c.fetching().prefix.next(*u, c.options().Limits)
 	if !ok {
 		return false
 	}
-	cmd := c.wants(meta)
+	cmd := c.wants(&meta)
 	if cmd == nil || cmd.takes.gone {
 		c.scanner.SkipLiteral()
 		return true
@@ -268,7 +268,7 @@ func (c *Client) onFetchLiteral(u wire.Unit) bool {
 
 // wants is the command that has asked for a literal's section; or one that has asked for sections at all, because servers do not
 // always call them what they were called in the command.
-func (c *Client) wants(meta LiteralMeta) (likely *command) {
+func (c *Client) wants(meta *LiteralMeta) (likely *command) {
 	for cmd := c.out.first; cmd != nil; cmd = cmd.behind {
 		t := cmd.takes
 		if t == nil || !t.hasBytes() {
@@ -277,7 +277,7 @@ func (c *Client) wants(meta LiteralMeta) (likely *command) {
 		if in, _ := t.covers(meta.SeqNum, meta.UID); !in {
 			continue
 		}
-		if t.asked(meta.Section) {
+		if t.asked(&meta.Section) {
 			return cmd
 		}
 		if likely == nil {

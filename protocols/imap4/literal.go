@@ -24,7 +24,7 @@ type literalStream struct {
 
 // onLiteral decides where the octets of a literal go that has just been announced: to the sink of a command that wants them, or into
 // memory within the limits.
-func (c *Client) onLiteral(u wire.Unit) {
+func (c *Client) onLiteral(u *wire.Unit) {
 	if c.onFetchLiteral(u) {
 		return
 	}
@@ -32,7 +32,7 @@ func (c *Client) onLiteral(u wire.Unit) {
 		if cmd.literal == nil {
 			continue
 		}
-		if sink := cmd.literal(u); sink != nil {
+		if sink := cmd.literal(*u); sink != nil {
 			c.unusual().stream = literalStream{sink: sink, command: cmd}
 			c.scanner.StreamLiteral()
 			return
@@ -41,7 +41,7 @@ func (c *Client) onLiteral(u wire.Unit) {
 }
 
 // onLiteralData hands a piece to the sink.
-func (c *Client) onLiteralData(u wire.Unit) {
+func (c *Client) onLiteralData(u *wire.Unit) {
 	s := &c.rare.stream
 	if s.sink != nil && len(u.Bytes) > 0 {
 		if _, err := s.sink.Write(u.Bytes); err != nil {

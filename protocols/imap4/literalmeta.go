@@ -23,7 +23,7 @@ type literalPrefix struct {
 
 // next answers what the literal of a LiteralStart unit is; ok is false if it is no body section of a FETCH response.
 func (p *literalPrefix) next(u wire.Unit, l *wire.Limits) (meta LiteralMeta, ok bool) {
-	var f fetchDecoder
+	var f fetchReader
 	if len(u.Literals) == 0 {
 		f.d = p.begin(u, l)
 	} else {
@@ -35,10 +35,13 @@ func (p *literalPrefix) next(u wire.Unit, l *wire.Limits) (meta LiteralMeta, ok 
 		return meta, false
 	}
 	f.budget = f.d.Budget()
-	section, ok := p.items(&f, len(u.Bytes))
+	ok = p.items(&f, len(u.Bytes), &meta.Section)
 	p.offset = len(u.Bytes)
 	p.lost = p.lost || f.d.Err() != nil
-	meta = LiteralMeta{SeqNum: p.seq, UID: p.uid, Section: section.Clone(), Size: u.Literal.Size, Binary: u.Literal.Binary}
+	meta.SeqNum, meta.UID, meta.Size, meta.Binary = p.seq, p.uid, u.Literal.Size, u.Literal.Binary
+	if s := &meta.Section; len(s.Part)+len(s.Specifier)+len(s.Fields) > 0 {
+		*s = s.Clone()
+	}
 	return meta, ok && !p.lost
 }
 
@@ -65,19 +68,18 @@ func (p *literalPrefix) begin(u wire.Unit, l *wire.Limits) wire.Decoder {
 }
 
 // items goes on to the end of what is there; ok tells that a section's bytes are next.
-func (p *literalPrefix) items(f *fetchDecoder, end int) (section BodySection, ok bool) {
+func (p *literalPrefix) items(f *fetchReader, end int, section *BodySection) (ok bool) {
 	d := &f.d
 	for p.skip(d); d.Err() == nil && d.Offset() < end; p.skip(d) {
 		name := d.UpperName()
 		c, _ := d.Peek()
 		inBrackets := c == '['
+		*section = BodySection{}
 		if inBrackets {
-			section = f.sectionSpec()
-		} else {
-			section = BodySection{}
+			f.sectionSpec(section)
 		}
 		if d.TrySP(); d.Offset() == end {
-			return section, d.Err() == nil && sectionName(name, inBrackets, &section)
+			return d.Err() == nil && sectionName(name, inBrackets, section)
 		}
 		if string(name) == "UID" {
 			p.uid = d.Number()
@@ -85,7 +87,7 @@ func (p *literalPrefix) items(f *fetchDecoder, end int) (section BodySection, ok
 		}
 		p.value(d)
 	}
-	return section, false
+	return false
 }
 
 // skip goes to the next item: behind what is open and spaces.

@@ -34,7 +34,7 @@ func (c *Client) claimed(r wire.Response) bool {
 		}
 	}
 	if r.HasNumber && (r.Name == "FETCH" || r.Name == "UIDFETCH") {
-		c.onFetch(r.Number, r.Name == "UIDFETCH", r.Args)
+		c.onFetch(r.Number, r.Name == "UIDFETCH", &r.Args)
 		return true
 	}
 	if onNumber, ok := numbers[r.Name]; ok && r.HasNumber {

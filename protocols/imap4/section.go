@@ -162,7 +162,9 @@ func isFieldName(s string) bool {
 
 // Matches reports whether a server that sent s means what was asked for with asked: the same bytes. Peek and Count do not matter,
 // nor the case of letters or the order of fields.
-func (s BodySection) Matches(asked BodySection) bool {
+func (s BodySection) Matches(asked BodySection) bool { return s.matches(&asked) }
+
+func (s *BodySection) matches(asked *BodySection) bool {
 	return s.Specifier == asked.Specifier && s.Binary == asked.Binary && s.Offset == asked.Offset && slices.Equal(s.Part, asked.Part) &&
 		sameFields(s.Fields, asked.Fields)
 }

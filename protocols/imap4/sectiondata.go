@@ -16,16 +16,17 @@ import (
 // Accepted beyond it: RFC822[] for RFC822, BODY.PEEK[] for BODY[], and the whole partial in the angle brackets; see partial.
 func (f *fetchDecoder) readSection(name []byte) {
 	from := f.d.Offset() - len(name)
-	s := f.sectionSpec()
+	var s BodySection
+	f.sectionSpec(&s)
 	switch {
 	case string(name) == "BINARY.SIZE":
 		f.d.SP()
 		s.Binary = true
 		n, _ := f.d.OptNumber64()
-		f.addSection(Section{BodySection: s, State: SectionSizeOnly, Size: int64(min(n, math.MaxInt64))})
+		f.addSection(&Section{BodySection: s, State: SectionSizeOnly, Size: int64(min(n, math.MaxInt64))})
 	case sectionName(name, true, &s):
 		f.d.SP()
-		f.readSectionValue(s)
+		f.readSectionValue(&s)
 	default:
 		full := f.d.Upper(f.d.Since(from))
 		f.d.SP()
@@ -34,25 +35,25 @@ func (f *fetchDecoder) readSection(name []byte) {
 }
 
 // readSectionValue reads the bytes of a section, which may have gone another way.
-func (f *fetchDecoder) readSectionValue(s BodySection) {
-	section := Section{BodySection: s}
+func (f *fetchDecoder) readSectionValue(s *BodySection) {
+	section := Section{BodySection: *s}
 	lit, ok := f.d.PeekLiteral()
 	if ok && lit.State != wire.LiteralKept {
 		f.d.PassLiteral()
 		section.State, section.Size = literalState(lit.State), lit.Size
-		f.addSection(section)
+		f.addSection(&section)
 		return
 	}
 	section.Bytes, ok = f.d.NString()
 	if section.Size = int64(len(section.Bytes)); !ok {
 		section.State = SectionNil
 	}
-	f.addSection(section)
+	f.addSection(&section)
 }
 
-func (f *fetchDecoder) addSection(s Section) {
+func (f *fetchDecoder) addSection(s *Section) {
 	if f.d.Err() == nil && f.spend(costSection) {
-		f.sections = append(f.sections, s)
+		f.sections = append(f.sections, *s)
 	}
 }
 
@@ -66,12 +67,12 @@ func literalState(s wire.LiteralState) SectionState {
 	return SectionSkipped
 }
 
-// sectionSpec reads the brackets and what follows them up to the space.
+// sectionSpec reads the brackets, and what follows them up to the space, into s, which is empty.
 //
 //	section = "[" [section-spec] "]"
 //	section-spec = section-msgtext / (section-part ["." section-text])
 //	section-part = nz-number *("." nz-number)
-func (f *fetchDecoder) sectionSpec() (s BodySection) {
+func (f *fetchReader) sectionSpec(s *BodySection) {
 	d := &f.d
 	d.Byte('[')
 	from := len(f.numbers)
@@ -90,11 +91,10 @@ func (f *fetchDecoder) sectionSpec() (s BodySection) {
 	}
 	d.Byte(']')
 	s.Offset, s.Count = partial(d)
-	return s
 }
 
 // headerList: header-list = "(" header-fld-name *(SP header-fld-name) ")"
-func (f *fetchDecoder) headerList() []string {
+func (f *fetchReader) headerList() []string {
 	d := &f.d
 	if d.TrySP(); d.Err() == nil {
 		if c, ok := d.Peek(); !ok || c != '(' {

@@ -26,11 +26,20 @@ func (t *taker) covers(seq, uid uint32) (in, certain bool) {
 	case t.set.IsOpen():
 		return true, true
 	case !t.set.IsUID():
-		return t.set.Contains(seq), true
+		return t.contains(seq), true
 	case uid != 0:
-		return t.set.Contains(uid), true
+		return t.contains(uid), true
 	}
 	return true, false
+}
+
+// contains is set.Contains; most sets have one range.
+func (t *taker) contains(n uint32) bool {
+	if len(t.set.ranges) == 1 {
+		r := t.set.ranges[0]
+		return n != 0 && r.from() <= uint64(n) && uint64(n) <= r.to()
+	}
+	return t.set.Contains(n)
 }
 
 // unaskedItems is what servers tell of a message although nobody has asked.
@@ -46,7 +55,7 @@ func (t *taker) claims(m *Message) (asked Items, ok bool) {
 	switch {
 	case m.Err != nil:
 		return asked, true // what was damaged may be the asked part
-	case slices.ContainsFunc(m.Sections, t.hasSection), slices.ContainsFunc(m.Extra, t.hasExtra):
+	case t.hasAnySection(m.Sections), slices.ContainsFunc(m.Extra, t.hasExtra):
 		return asked, true
 	case asked&^unaskedItems != 0, m.named&t.items&^unaskedItems != 0:
 		return asked, true
@@ -62,14 +71,30 @@ func (t *taker) plain() bool { return t.items == ItemUID && !t.hasBytes() }
 // hasBytes: sections were asked for, or may have been.
 func (t *taker) hasBytes() bool { return len(t.sections)+len(t.sizes)+len(t.extra) > 0 }
 
-func (t *taker) hasSection(s Section) bool {
+func (t *taker) hasAnySection(sections []Section) bool {
+	for i := range sections {
+		if t.hasSection(&sections[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *taker) hasSection(s *Section) bool {
 	if s.State == SectionSizeOnly {
 		return slices.ContainsFunc(t.sizes, func(part []int) bool { return slices.Equal(part, s.Part) })
 	}
-	return t.asked(s.BodySection)
+	return t.asked(&s.BodySection)
 }
 
-func (t *taker) asked(s BodySection) bool { return slices.ContainsFunc(t.sections, s.Matches) }
+func (t *taker) asked(s *BodySection) bool {
+	for i := range t.sections {
+		if s.matches(&t.sections[i]) {
+			return true
+		}
+	}
+	return false
+}
 
 func (t *taker) hasExtra(x ExtraItem) bool {
 	return slices.ContainsFunc(t.extra, func(asked string) bool {
@@ -97,8 +122,8 @@ func (t *taker) sharesBytes(other *taker) bool {
 	if len(t.extra) > 0 && other.hasBytes() || len(other.extra) > 0 && t.hasBytes() {
 		return true
 	}
-	return slices.ContainsFunc(t.sections, other.asked) ||
+	return slices.ContainsFunc(t.sections, func(s BodySection) bool { return other.asked(&s) }) ||
 		slices.ContainsFunc(t.sizes, func(part []int) bool {
-			return other.hasSection(Section{BodySection: BodySection{Part: part}, State: SectionSizeOnly})
+			return other.hasSection(&Section{BodySection: BodySection{Part: part}, State: SectionSizeOnly})
 		})
 }

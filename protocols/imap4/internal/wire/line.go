@@ -30,48 +30,51 @@ func (s *Scanner) addLine(p []byte) (n int, complete bool, err error) {
 
 // endLine decides what a line that is complete ends: the unit, or only the part before a literal, or nothing at
 // all because it is broken.
-func (s *Scanner) endLine() (Unit, error) {
+func (s *Scanner) endLine(u *Unit) error {
 	m := s.unit
 	part := dropCR(m.carry[m.start : len(m.carry)-1])
 	end := m.start + len(part)
 	if !m.framed && !s.framed(m.carry[:end]) {
 		m.carry = m.carry[:end]
-		return s.finish(), nil
+		s.finish(u)
+		return nil
 	}
 	m.framed = true
 	lookAt(len(part))
 	m.shape.scan(part)
 	if s.announces(part, m.shape) {
-		return s.openLiteral(part)
+		return s.openLiteral(part, u)
 	}
 	m.carry = m.carry[:end]
 	if s.role == Client && m.shape.open() {
 		m.mode, m.start = modeBroken, end
-		return Unit{}, nil
+		return nil
 	}
-	return s.finish(), nil
+	s.finish(u)
+	return nil
 }
 
 // openLiteral reads the announcement at the end of part, the line just completed.
-func (s *Scanner) openLiteral(part []byte) (Unit, error) {
+func (s *Scanner) openLiteral(part []byte, u *Unit) error {
 	m := s.unit
 	a, _ := lastAnnouncement(part)
 	lit := Literal{Start: m.start + a.start, Offset: len(m.carry), NonSync: a.nonSync, Binary: a.binary}
 	size, ok := parseNumber63(part[a.digits:a.digitsEnd])
 	if !ok {
-		return Unit{}, &SyntaxError{Offset: lit.Start, Want: "literal size of at most 63 bits", Got: quoteGot(part[a.start:])}
+		return &SyntaxError{Offset: lit.Start, Want: "literal size of at most 63 bits", Got: quoteGot(part[a.start:])}
 	}
 	if limit := s.limits.literalSize(); size > limit {
-		return Unit{}, &LimitError{Limit: LimitLiteralSize, Max: limit}
+		return &LimitError{Limit: LimitLiteralSize, Max: limit}
 	}
 	if limit := s.limits.literals(); len(m.literals) >= limit {
-		return Unit{}, &LimitError{Limit: LimitLiterals, Max: int64(limit)}
+		return &LimitError{Limit: LimitLiterals, Max: int64(limit)}
 	}
 	lit.Size = size
 	before := m.literals
 	m.literals = append(m.literals, lit)
 	m.left, m.mode = size, modeAnnounced
-	return Unit{Kind: LiteralStart, Bytes: m.carry[:lit.Start], Literals: before, Literal: lit}, nil
+	*u = Unit{Kind: LiteralStart, Bytes: m.carry[:lit.Start], Literals: before, Literal: lit}
+	return nil
 }
 
 // framed reports whether a unit that begins with line is one in which a literal can be announced. By grammar, not

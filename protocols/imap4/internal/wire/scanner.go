@@ -128,31 +128,38 @@ func (s *Scanner) announced() *Literal {
 // Errors: *LimitError, or *SyntaxError for a literal's size that is no 63 bit number; the scanner then stays failed.
 // Lifetime: see Unit.
 func (s *Scanner) Next(p []byte) (u Unit, n int, err error) {
+	n, err = s.Read(p, &u)
+	return u, n, err
+}
+
+// Read is Next for a caller that has room for the unit: u, which it sets, also if there is none.
+func (s *Scanner) Read(p []byte, u *Unit) (n int, err error) {
 	if s.unit != nil && s.unit.mode != modeOver {
-		return s.resume(p)
+		return s.resume(p, u)
 	}
 	if len(p) == 0 {
 		s.letGo()
-		return Unit{}, 0, nil
+		*u = Unit{}
+		return 0, nil
 	}
-	if u, n, err = s.wholeLine(p); n > 0 {
-		return u, n, err
+	if n, err = s.wholeLine(p, u); n > 0 {
+		return n, err
 	}
 	s.begin()
-	return s.resume(p)
+	return s.resume(p, u)
 }
 
 // wholeLine is the way of nearly all units: a line that lies in p as a whole and announces no literal is handed
 // out where it lies. n is 0 if p does not begin with such a line. One that announces a literal begins a unit at once.
-func (s *Scanner) wholeLine(p []byte) (u Unit, n int, err error) {
+func (s *Scanner) wholeLine(p []byte, u *Unit) (n int, err error) {
 	end := bytes.IndexByte(p, '\n')
 	if end < 0 {
 		lookAt(len(p))
-		return Unit{}, 0, nil
+		return 0, nil
 	}
 	lookAt(end)
 	if int64(end) >= min(s.limits.line(), s.limits.response()) {
-		return Unit{}, 0, nil
+		return 0, nil
 	}
 	line := dropCR(p[:end])
 	if s.mayGoOn(line, p[end+1:]) && s.framed(line) {
@@ -160,31 +167,31 @@ func (s *Scanner) wholeLine(p []byte) (u Unit, n int, err error) {
 		var sh shape
 		sh.scan(line)
 		if s.announces(line, sh) {
-			u, err = s.beginWith(p[:end+1], len(line), sh)
-			return u, end + 1, err
+			return end + 1, s.beginWith(p[:end+1], len(line), sh, u)
 		}
 		if s.role == Client && sh.open() {
-			return Unit{}, 0, nil
+			return 0, nil
 		}
 	}
 	s.letGo()
 	s.raw = false
-	return Unit{Kind: Line, Bytes: line}, end + 1, nil
+	*u = Unit{Kind: Line, Bytes: line}
+	return end + 1, nil
 }
 
 // beginWith begins a unit with a line within the limits that announces a literal; line is with its end, which begins at end.
-func (s *Scanner) beginWith(line []byte, end int, sh shape) (Unit, error) {
+func (s *Scanner) beginWith(line []byte, end int, sh shape, u *Unit) error {
 	s.begin()
 	m := s.unit
 	lookAt(len(line))
 	m.carry = append(m.carry, line...)
 	m.total, m.counted = int64(len(line)), countedBytes(line)
 	m.framed, m.shape = true, sh
-	u, err := s.openLiteral(m.carry[:end])
-	if err != nil {
-		return Unit{}, s.fail(err)
+	if err := s.openLiteral(m.carry[:end], u); err != nil {
+		*u = Unit{}
+		return s.fail(err)
 	}
-	return u, nil
+	return nil
 }
 
 // mayGoOn reports whether what follows line can belong to its unit, as far as the two bytes say where they meet: behind an
@@ -197,8 +204,9 @@ func (s *Scanner) mayGoOn(line, next []byte) bool {
 }
 
 // resume goes on with a unit that has begun.
-func (s *Scanner) resume(p []byte) (u Unit, n int, err error) {
+func (s *Scanner) resume(p []byte, u *Unit) (n int, err error) {
 	m := s.unit
+	*u = Unit{}
 	for {
 		rest := p[n:]
 		switch m.mode {
@@ -206,41 +214,42 @@ func (s *Scanner) resume(p []byte) (u Unit, n int, err error) {
 			k, complete, err := s.addLine(rest)
 			n += k
 			if err == nil && !complete {
-				return Unit{}, n, nil
+				return n, nil
 			}
 			if err == nil {
-				u, err = s.endLine()
+				err = s.endLine(u)
 			}
 			if err != nil {
-				return Unit{}, n, s.fail(err)
+				return n, s.fail(err)
 			}
 			if u.Kind != None {
-				return u, n, nil
+				return n, nil
 			}
 		case modeBroken:
 			if len(rest) == 0 {
-				return Unit{}, n, nil
+				return n, nil
 			}
 			if !continuesBroken(rest[0]) {
-				return s.finish(), n, nil
+				s.finish(u)
+				return n, nil
 			}
 			m.mode = modeLine
 		case modeAnnounced:
 			m.keepOrSkip(s.limits)
 		case modeStream:
 			if len(rest) == 0 && m.left > 0 {
-				return Unit{}, n, nil
+				return n, nil
 			}
-			u := m.streamed(rest)
-			return u, n + len(u.Bytes), nil
+			m.streamed(rest, u)
+			return n + len(u.Bytes), nil
 		case modeKeep, modeSkip:
 			n += m.octets(rest)
 			if m.left > 0 {
-				return Unit{}, n, nil
+				return n, nil
 			}
 			m.endLiteral()
 		case modeFailed:
-			return Unit{}, n, m.err
+			return n, m.err
 		}
 	}
 }
@@ -252,14 +261,13 @@ func (s *Scanner) fail(err error) error {
 }
 
 // finish hands out the unit. A large buffer goes with it; a small one is used again.
-func (s *Scanner) finish() Unit {
+func (s *Scanner) finish(u *Unit) {
 	m := s.unit
 	m.mode, s.raw = modeOver, false
-	u := Unit{Kind: Line, Bytes: m.carry, Literals: m.literals, Owned: cap(m.carry) > maxSpareBytes}
+	*u = Unit{Kind: Line, Bytes: m.carry, Literals: m.literals, Owned: cap(m.carry) > maxSpareBytes}
 	if u.Owned {
 		m.carry = nil
 	}
-	return u
 }
 
 // Scanners share the memory of units that do not lie in one piece: a FETCH of bodies has one for each message.
@@ -331,14 +339,13 @@ func (m *partial) makeRoom(k int) {
 const restRoom = 64
 
 // streamed hands out what p holds of a literal, where it lies.
-func (m *partial) streamed(p []byte) Unit {
+func (m *partial) streamed(p []byte, u *Unit) {
 	k := int(min(int64(len(p)), m.left))
 	m.left -= int64(k)
-	u := Unit{Kind: LiteralData, Bytes: p[:k:k], Last: m.left == 0, Literal: m.literals[len(m.literals)-1]}
+	u.Kind, u.Bytes, u.Last, u.Literal = LiteralData, p[:k:k], m.left == 0, m.literals[len(m.literals)-1]
 	if u.Last {
 		m.endLiteral()
 	}
-	return u
 }
 
 func (m *partial) endLiteral() {
