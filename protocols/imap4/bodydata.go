@@ -45,14 +45,20 @@ func (f *fetchDecoder) body() {
 	if !f.spend(costPart) {
 		return
 	}
+	var types [2][]byte
+	if f.d.Strings(types[:]) {
+		b := f.newPart()
+		b.Type, b.Subtype = internWord(&f.d, types[0]), internWord(&f.d, types[1])
+		f.onePart(b)
+		return
+	}
 	first, kind := f.d.Field()
 	if kind == wire.FieldList {
 		f.multipart()
 		return
 	}
 	word := internWord(&f.d, first)
-	f.open = append(f.open, BodyStructure{})
-	b := &f.open[len(f.open)-1]
+	b := f.newPart()
 	if c := f.d.NextByte(); c == '(' || c == ')' {
 		b.Type, b.Subtype = "multipart", word
 		f.multipartExtension(b)
@@ -60,6 +66,12 @@ func (f *fetchDecoder) body() {
 	}
 	b.Type, b.Subtype = word, f.word()
 	f.onePart(b)
+}
+
+// newPart appends an empty part to f.open.
+func (f *fetchDecoder) newPart() *BodyStructure {
+	f.open = append(f.open, BodyStructure{})
+	return &f.open[len(f.open)-1]
 }
 
 // multipart reads the parts and what follows them.
@@ -72,10 +84,10 @@ func (f *fetchDecoder) multipart() {
 	for f.d.NextByte() == '(' {
 		f.body()
 	}
-	b := BodyStructure{Type: "multipart", Children: f.keepParts(from)}
-	b.Subtype = f.word()
-	f.multipartExtension(&b)
-	f.open = append(f.open, b)
+	children := f.keepParts(from)
+	b := f.newPart()
+	b.Type, b.Subtype, b.Children = "multipart", f.word(), children
+	f.multipartExtension(b)
 }
 
 // multipartExtension: body-ext-mpart = body-fld-param [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc *(SP body-extension)]]]
@@ -84,6 +96,9 @@ func (f *fetchDecoder) multipartExtension(b *BodyStructure) {
 		b.Subtype = "mixed"
 	}
 	b.Params = f.paramList()
+	if f.d.TryEnd(" NIL NIL NIL)") {
+		return
+	}
 	f.commonExtension(b)
 }
 
@@ -116,8 +131,7 @@ func (f *fetchDecoder) onePart(b *BodyStructure) {
 	if c := f.d.NextByte(); c-'0' <= 9 || c == '-' || b.Type == "text" && c|0x20 == 'n' {
 		b.Lines = f.d.FieldNumber()
 	}
-	if f.d.TryText(" NIL NIL NIL NIL") { // and none of this
-		b.Extension = f.extension()
+	if f.d.TryEnd(" NIL NIL NIL NIL)") { // and none of this
 		return
 	}
 	if f.d.NextByte() != '(' {
@@ -205,13 +219,17 @@ func (f *fetchDecoder) languageList() []string {
 // Accepted beyond it: a string, which is dropped; a name without a value.
 func (f *fetchDecoder) paramList() Params {
 	d := &f.d
-	if _, kind := d.Field(); kind != wire.FieldList {
-		return nil
-	}
 	from := len(f.params)
-	for d.Open(); f.more(costParam); {
-		name := f.word()
-		f.params = append(f.params, Param{Name: name, Value: f.text()})
+	var pair [2][]byte
+	if d.Tuple(pair[:]) { // most lists have one parameter
+		if f.spend(costParam) {
+			f.params = append(f.params, Param{Name: internWord(d, pair[0]), Value: textview(pair[1])})
+		}
+	} else if _, kind := d.Field(); kind == wire.FieldList {
+		for d.Open(); f.more(costParam); {
+			name := f.word()
+			f.params = append(f.params, Param{Name: name, Value: f.text()})
+		}
 	}
 	if to := len(f.params); to > from {
 		return f.params[from:to:to]

@@ -25,27 +25,39 @@ func (f *fetchDecoder) envelope() *Envelope {
 	f.envelopes = append(f.envelopes, Envelope{})
 	e := &f.envelopes[len(f.envelopes)-1]
 	d.Open()
-	e.Date = f.text()
-	e.Subject = f.text()
+	e.Date, e.Subject = f.twoTexts()
+	from := d.Offset()
 	e.From = f.addressList()
-	e.Sender = f.addressList()
-	e.ReplyTo = f.addressList()
+	same := d.Since(from)
+	e.Sender = f.addressListAgain(same, e.From)
+	e.ReplyTo = f.addressListAgain(same, e.From)
 	e.To = f.addressList()
 	e.Cc = f.addressList()
 	e.Bcc = f.addressList()
-	e.InReplyTo = f.text()
-	e.MessageID = f.text()
+	e.InReplyTo, e.MessageID = f.twoTexts()
 	f.dropRest()
 	return e
 }
 
+// twoTexts is text, twice.
+func (f *fetchDecoder) twoTexts() (first, second string) {
+	var values [2][]byte
+	if f.d.Strings(values[:]) {
+		return textview(values[0]), textview(values[1])
+	}
+	first = f.text()
+	return first, f.text()
+}
+
 // text reads the next value of an open list, a string or NIL. A list in its place counts as NIL.
-func (f *fetchDecoder) text() string {
+func (f *fetchDecoder) text() string { return textview(f.field()) }
+
+func (f *fetchDecoder) field() []byte {
 	s, kind := f.d.Field()
 	if kind == wire.FieldList {
 		f.d.SkipValue()
 	}
-	return textview(s)
+	return s
 }
 
 // dropRest ends an open list, whatever else is in it.
@@ -78,8 +90,24 @@ func (f *fetchDecoder) addressList() []Address {
 	return f.addresses[from:to:to]
 }
 
+// addressListAgain is addressList for one that most often is written as list was before it, as value.
+func (f *fetchDecoder) addressListAgain(value []byte, list []Address) []Address {
+	if len(list) == 0 || !f.d.TryText(textview(value)) || !f.spend(len(list)*costAddress) {
+		return f.addressList()
+	}
+	from := len(f.addresses)
+	f.addresses = append(f.addresses, list...)
+	to := len(f.addresses)
+	return f.addresses[from:to:to]
+}
+
 func (f *fetchDecoder) addressOrNone() {
 	d := &f.d
+	var values [4][]byte
+	if d.Tuple(values[:]) {
+		f.address(values[0], values[1], values[2], values[3])
+		return
+	}
 	if c, _ := d.Peek(); c != '(' {
 		d.SkipValue()
 		return
@@ -92,22 +120,21 @@ func (f *fetchDecoder) addressOrNone() {
 		}
 		return
 	}
-	f.address(name)
+	route := f.field()
+	mailbox, host := f.field(), f.field()
+	f.dropRest()
+	f.address(name, route, mailbox, host)
 }
 
-// address: address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")", behind the name.
-func (f *fetchDecoder) address(name []byte) {
-	a := Address{Name: textview(name), Route: f.text()}
-	mailbox, mailboxKind := f.d.Field()
-	host, hostKind := f.d.Field()
-	f.dropRest()
-	a.Mailbox, a.Host = textview(mailbox), textview(host)
+// address: address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")". What is NIL is nil.
+func (f *fetchDecoder) address(name, route, mailbox, host []byte) {
+	a := Address{Name: textview(name), Route: textview(route), Mailbox: textview(mailbox), Host: textview(host)}
 	switch {
-	case hostKind == wire.FieldString:
+	case host != nil:
 		if isPlaceholder(a.Host) {
 			a.Host = ""
 		}
-	case mailboxKind == wire.FieldString:
+	case mailbox != nil:
 		a.mark = markGroupStart
 	case a.Name == "":
 		a.mark = markGroupEnd

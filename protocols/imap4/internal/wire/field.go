@@ -59,6 +59,69 @@ func (d *Decoder) slowField() (s []byte, kind FieldKind) {
 	return s, FieldString
 }
 
+// Strings takes the next values of such a list, as many as there is room for, if all of them are strings or NIL, for which it answers nil,
+// and written as most servers do. Else it takes none and answers false: Field takes any.
+func (d *Decoder) Strings(values [][]byte) bool {
+	if len(d.literals) > 0 || d.Strict || d.err != nil {
+		return false
+	}
+	end := plainStrings(d.b, d.pos, values)
+	if end < 0 {
+		return false
+	}
+	d.pos = end
+	return true
+}
+
+// Tuple is Strings for a list within the list that has these values and no more: it takes its parentheses, too.
+func (d *Decoder) Tuple(values [][]byte) bool {
+	i := d.pos
+	if i < len(d.b) && d.b[i] == ' ' {
+		i++
+	}
+	if i >= len(d.b) || d.b[i] != '(' || d.Strict || d.err != nil || len(d.literals) > 0 || d.depth >= d.limits.depth() {
+		return false
+	}
+	end := plainStrings(d.b, i+1, values)
+	if end < 0 || d.b[end] != ')' {
+		return false
+	}
+	d.pos = end + 1
+	return true
+}
+
+// plainStrings reads values from b[i:] on and answers where they end, a byte that is there; -1 if one is not plain: it is no string and
+// no NIL, is empty, has an escape, or stands too close to the end of b.
+func plainStrings(b []byte, i int, values [][]byte) int {
+	for k := range values {
+		if i < len(b) && b[i] == ' ' {
+			i++
+		}
+		if i+8 > len(b) {
+			return -1
+		}
+		switch b[i] {
+		case '"':
+			from := i + 1
+			i = from + nextQuoteOrEscape(b[from:])
+			if i == from || i+1 >= len(b) || b[i] != '"' {
+				return -1
+			}
+			values[k] = b[from:i:i]
+			i++
+		case 'N':
+			if b[i+1] != 'I' || b[i+2] != 'L' || b[i+3] != ' ' && b[i+3] != ')' {
+				return -1
+			}
+			values[k] = nil
+			i += len("NIL")
+		default:
+			return -1
+		}
+	}
+	return i
+}
+
 // FieldNumber takes the next value of such a list, a number. What servers send for one they do not know counts as 0: NIL, a negative
 // number, none at the end of the list. One above 63 bits counts as the largest.
 // Lenient: as Number64.
@@ -111,6 +174,15 @@ func (d *Decoder) TryText(text string) bool {
 		return false
 	}
 	d.pos = end
+	return true
+}
+
+// TryEnd is TryText for a text that ends a list that was opened.
+func (d *Decoder) TryEnd(text string) bool {
+	if !d.TryText(text) {
+		return false
+	}
+	d.depth--
 	return true
 }
 
