@@ -45,6 +45,9 @@ func (f *fetchDecoder) body() {
 	if !f.spend(costPart) {
 		return
 	}
+	if f.commonText() {
+		return
+	}
 	var types [2][]byte
 	if f.d.Strings(types[:]) {
 		b := f.newPart()
@@ -66,6 +69,36 @@ func (f *fetchDecoder) body() {
 	}
 	b.Type, b.Subtype = word, f.word()
 	f.onePart(b)
+}
+
+// commonTexts are the beginnings of the parts that most messages have, as the servers write them that most people have.
+var commonTexts = [...]struct{ written, subtype, charset string }{
+	{`"text" "plain" ("charset" "utf-8") NIL NIL`, "plain", "utf-8"},
+	{`"text" "html" ("charset" "utf-8") NIL NIL`, "html", "utf-8"},
+	{`"TEXT" "PLAIN" ("CHARSET" "UTF-8") NIL NIL`, "plain", "UTF-8"},
+	{`"TEXT" "HTML" ("CHARSET" "UTF-8") NIL NIL`, "html", "UTF-8"},
+}
+
+// commonText reads a part behind its parenthesis if it is one of those. It is what onePart does, at once.
+func (f *fetchDecoder) commonText() bool {
+	if rest := f.d.Rest(); len(rest) < 2 || rest[1]|0x20 != 't' {
+		return false
+	}
+	for i := range commonTexts {
+		text := &commonTexts[i]
+		if !f.d.TryNested(text.written) {
+			continue
+		}
+		b := f.newPart()
+		b.Type, b.Subtype = "text", text.subtype
+		if from := len(f.params); f.spend(costParam) {
+			f.params = append(f.params, Param{Name: "charset", Value: text.charset})
+			b.Params = f.params[from : from+1 : from+1]
+		}
+		f.partRest(b)
+		return true
+	}
+	return false
 }
 
 // newPart appends an empty part to f.open.
@@ -122,6 +155,11 @@ func (f *fetchDecoder) onePart(b *BodyStructure) {
 		b.ID = f.text()
 		b.Description = f.text()
 	}
+	f.partRest(b)
+}
+
+// partRest reads a part from its encoding on.
+func (f *fetchDecoder) partRest(b *BodyStructure) {
 	b.Encoding = f.word()
 	b.Size = f.d.FieldNumber()
 	if b.Type == "message" && (b.Subtype == "rfc822" || b.Subtype == "global") && f.d.NextByte() == '(' {

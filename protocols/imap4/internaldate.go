@@ -31,8 +31,8 @@ func parseDateTimeFrom(b []byte, dayDigits int) (t time.Time, ok bool) {
 	if p[0] != '-' || p[4] != '-' || p[9] != ' ' || p[12] != ':' || p[15] != ':' {
 		return t, false
 	}
-	day, month, year := digits(b[:dayDigits]), monthOf(p[1:4]), digits(p[5:9])
-	hour, minute, second := digits(p[10:12]), digits(p[13:15]), digits(p[16:18])
+	day, month, year := digits(b[:dayDigits]), monthOf(p[1:4]), twoDigits(p[5:7])*100+twoDigits(p[7:9])
+	hour, minute, second := twoDigits(p[10:12]), twoDigits(p[13:15]), twoDigits(p[16:18])
 	offset, ok := parseZone(p[rest:])
 	if !ok || year < 1 || month == 0 || day < 1 || day > daysIn(month, year) || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
 		second < 0 || second > 60 {
@@ -65,32 +65,41 @@ func digits(b []byte) int {
 	return n
 }
 
+// twoDigits is digits for two bytes; far below zero if they are none.
+func twoDigits(b []byte) int {
+	tens, ones := b[0]-'0', b[1]-'0'
+	if tens > 9 || ones > 9 {
+		return -1 << 20
+	}
+	return int(tens)*10 + int(ones)
+}
+
 // monthOf: date-month = "Jan" / "Feb" / ... / "Dec"; 0 if it is none.
 func monthOf(b []byte) time.Month {
-	switch string([]byte{b[0] | 0x20, b[1] | 0x20, b[2] | 0x20}) {
-	case "jan":
+	switch uint32(b[0]|0x20)<<16 | uint32(b[1]|0x20)<<8 | uint32(b[2]|0x20) {
+	case 'j'<<16 | 'a'<<8 | 'n':
 		return time.January
-	case "feb":
+	case 'f'<<16 | 'e'<<8 | 'b':
 		return time.February
-	case "mar":
+	case 'm'<<16 | 'a'<<8 | 'r':
 		return time.March
-	case "apr":
+	case 'a'<<16 | 'p'<<8 | 'r':
 		return time.April
-	case "may":
+	case 'm'<<16 | 'a'<<8 | 'y':
 		return time.May
-	case "jun":
+	case 'j'<<16 | 'u'<<8 | 'n':
 		return time.June
-	case "jul":
+	case 'j'<<16 | 'u'<<8 | 'l':
 		return time.July
-	case "aug":
+	case 'a'<<16 | 'u'<<8 | 'g':
 		return time.August
-	case "sep":
+	case 's'<<16 | 'e'<<8 | 'p':
 		return time.September
-	case "oct":
+	case 'o'<<16 | 'c'<<8 | 't':
 		return time.October
-	case "nov":
+	case 'n'<<16 | 'o'<<8 | 'v':
 		return time.November
-	case "dec":
+	case 'd'<<16 | 'e'<<8 | 'c':
 		return time.December
 	}
 	return 0
@@ -122,7 +131,7 @@ func parseZone(b []byte) (minutes int, ok bool) {
 	if len(b) != 6 || b[0] != ' ' || b[1] != '+' && b[1] != '-' {
 		return 0, false
 	}
-	h, m := digits(b[2:4]), digits(b[4:6])
+	h, m := twoDigits(b[2:4]), twoDigits(b[4:6])
 	if h < 0 || m < 0 || m > 59 || h*60+m > maxOffset {
 		return 0, false
 	}

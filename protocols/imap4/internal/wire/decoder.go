@@ -1,5 +1,7 @@
 package wire
 
+import "encoding/binary"
+
 // Decoder reads values from one unit by the grammar's own words. Its first error stays: every later call answers
 // zero values, so a caller may read a whole form and ask Err once.
 //
@@ -253,10 +255,40 @@ func (d *Decoder) keepRoom(value []byte) []byte {
 }
 
 // Lower returns word with ASCII letters in lower case: word itself if it is, else a copy.
-func (d *Decoder) Lower(word []byte) []byte { return d.inCase(word, classUpper) }
+func (d *Decoder) Lower(word []byte) []byte {
+	if !hasUpper(word) {
+		return word
+	}
+	return d.inCase(word, classUpper)
+}
 
 // Upper returns word with ASCII letters in capitals: word itself if it is, else a copy.
 func (d *Decoder) Upper(word []byte) []byte { return d.inCase(word, classLower) }
+
+// hasUpper reports whether a capital is in word.
+func hasUpper(word []byte) bool {
+	n := len(word)
+	if n < 8 {
+		for _, c := range word {
+			if c-'A' <= 'Z'-'A' {
+				return true
+			}
+		}
+		return false
+	}
+	found := uint64(0)
+	for i := 0; i+8 < n; i += 8 {
+		found |= uppers(binary.LittleEndian.Uint64(word[i:]))
+	}
+	return found|uppers(binary.LittleEndian.Uint64(word[n-8:])) != 0
+}
+
+// uppers marks the bytes of w that are capitals with their highest bit. Each sum stays in its byte, because it is of 7 bits and less.
+func uppers(w uint64) uint64 {
+	low := w &^ highBits
+	fromA, beyondZ := low+lowBits*(0x80-'A'), low+lowBits*(0x80-'Z'-1)
+	return fromA &^ beyondZ &^ w & highBits
+}
 
 // inCase returns word with the other case for letters of class wrong.
 func (d *Decoder) inCase(word []byte, wrong class) []byte {

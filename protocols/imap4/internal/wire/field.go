@@ -1,5 +1,10 @@
 package wire
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 // FieldKind tells what the next value of a list is.
 type FieldKind uint8
 
@@ -103,8 +108,13 @@ func plainStrings(b []byte, i int, values [][]byte) int {
 		switch b[i] {
 		case '"':
 			from := i + 1
-			i = from + nextQuoteOrEscape(b[from:])
-			if i == from || i+1 >= len(b) || b[i] != '"' {
+			hit := uint64(0)
+			for i = from; i+8 < len(b); i += 8 {
+				if hit = quotesOrEscapes(binary.LittleEndian.Uint64(b[i:])); hit != 0 {
+					break
+				}
+			}
+			if i += bits.TrailingZeros64(hit) / 8; hit == 0 || i == from || b[i] != '"' {
 				return -1
 			}
 			values[k] = b[from:i:i]
@@ -176,6 +186,9 @@ func (d *Decoder) TryText(text string) bool {
 	d.pos = end
 	return true
 }
+
+// TryNested is TryText for a text with lists in it, which have none in them.
+func (d *Decoder) TryNested(text string) bool { return d.depth < d.limits.depth() && d.TryText(text) }
 
 // TryEnd is TryText for a text that ends a list that was opened.
 func (d *Decoder) TryEnd(text string) bool {

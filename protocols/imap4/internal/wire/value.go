@@ -36,10 +36,16 @@ func (d *Decoder) UpperName() []byte {
 		return nil
 	}
 	b := d.b[:d.tokenEnd()]
+	if name := usualName(b[d.pos:]); name > 0 {
+		return d.take(d.pos + name)
+	}
 	end, seen := d.pos, class(0)
-	for end < len(b) && className.has(b[end]) {
-		seen |= classes[b[end]]
-		end++
+	for ; end < len(b); end++ {
+		of := classes[b[end]]
+		if of&className == 0 {
+			break
+		}
+		seen |= of
 	}
 	if end == d.pos {
 		d.Expected("name")
@@ -50,6 +56,23 @@ func (d *Decoder) UpperName() []byte {
 		return d.Upper(name)
 	}
 	return name
+}
+
+// usualNames are the names that most items have, each with the space behind it, at the last five bits of its first letter.
+var usualNames = [32]string{
+	'U' & 31: "UID ", 'F' & 31: "FLAGS ", 'I' & 31: "INTERNALDATE ", 'R' & 31: "RFC822.SIZE ", 'E' & 31: "ENVELOPE ", 'B' & 31: "BODYSTRUCTURE ",
+}
+
+// usualName is how long the name is at the beginning of b, 0 if it is none of usualNames.
+func usualName(b []byte) int {
+	if len(b) == 0 {
+		return 0
+	}
+	name := usualNames[b[0]&31]
+	if name == "" || len(b) < len(name) || string(b[:len(name)]) != name {
+		return 0
+	}
+	return len(name) - 1
 }
 
 // Flag takes a flag, a keyword or a mailbox attribute, with its backslash if it has one, also "\*".
@@ -207,7 +230,7 @@ func nextQuoteOrEscape(b []byte) int {
 	i := 0
 	for ; i+8 <= len(b); i += 8 {
 		w := binary.LittleEndian.Uint64(b[i:])
-		if hit := bytesEqual(w, '"') | bytesEqual(w, '\\'); hit != 0 {
+		if hit := quotesOrEscapes(w); hit != 0 {
 			return i + bits.TrailingZeros64(hit)/8
 		}
 	}
@@ -215,6 +238,12 @@ func nextQuoteOrEscape(b []byte) int {
 		i++
 	}
 	return i
+}
+
+// quotesOrEscapes marks the bytes of w that are a quote or a backslash: see bytesEqual.
+func quotesOrEscapes(w uint64) uint64 {
+	quotes, escapes := w^lowBits*'"', w^lowBits*'\\'
+	return ((quotes-lowBits)&^quotes | (escapes-lowBits)&^escapes) & highBits
 }
 
 // bytesEqual marks the bytes of w that are c with their highest bit. Only the lowest mark is sure.
