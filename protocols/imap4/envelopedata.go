@@ -128,29 +128,31 @@ func (f *fetchDecoder) addressOrNone() {
 
 // address: address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")". What is NIL is nil.
 func (f *fetchDecoder) address(name, route, mailbox, host []byte) {
-	a := Address{Name: textview(name), Route: textview(route), Mailbox: textview(mailbox), Host: textview(host)}
+	if !f.spend(costAddress) {
+		return
+	}
+	f.addresses = append(f.addresses, Address{})
+	a := &f.addresses[len(f.addresses)-1] // filled where it stays
+	a.Name, a.Route = textview(name), textview(route)
+	if !isPlaceholder(mailbox) {
+		a.Mailbox = textview(mailbox)
+	}
 	switch {
 	case host != nil:
-		if isPlaceholder(a.Host) {
-			a.Host = ""
+		if !isPlaceholder(host) {
+			a.Host = textview(host)
 		}
 	case mailbox != nil:
 		a.mark = markGroupStart
 	case a.Name == "":
 		a.mark = markGroupEnd
 	}
-	if isPlaceholder(a.Mailbox) {
-		a.Mailbox = ""
-	}
-	if f.spend(costAddress) {
-		f.addresses = append(f.addresses, a)
-	}
 }
 
 // isPlaceholder tells what servers put for a part of an address that the message does not have.
-func isPlaceholder(s string) bool {
+func isPlaceholder(s []byte) bool {
 	if len(s) < len("MISSING_DOMAIN") || s[0] != 'M' && s[0] != '.' {
 		return false
 	}
-	return s == "MISSING_DOMAIN" || s == "MISSING_MAILBOX" || s == ".MISSING-HOST-NAME."
+	return string(s) == "MISSING_DOMAIN" || string(s) == "MISSING_MAILBOX" || string(s) == ".MISSING-HOST-NAME."
 }

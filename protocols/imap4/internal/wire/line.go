@@ -189,6 +189,15 @@ func parseNumber63(digits []byte) (int64, bool) {
 // parseNumber reads digits of any number, leading zeros allowed, up to 1<<64-1.
 func parseNumber(digits []byte) (n uint64, ok bool) {
 	const max = 1<<64 - 1
+	if len(digits) < len("18446744073709551615") { // no such number is too large
+		for _, c := range digits {
+			if !isDigit(c) {
+				return 0, false
+			}
+			n = n*10 + uint64(c-'0')
+		}
+		return n, len(digits) > 0
+	}
 	for _, c := range digits {
 		d := uint64(c - '0')
 		if d > 9 || n > max/10 || n*10 > max-d {
