@@ -201,7 +201,7 @@ func (a *adopted) openLater(fd int, p *pump) {
 			a.release()
 			return
 		}
-		c := newConn(a.r, a, fd)
+		c := newConn(a.r, a, fd, engine.Address{})
 		if p != nil {
 			p.start(c)
 		}

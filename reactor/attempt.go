@@ -35,6 +35,7 @@ type attempt struct {
 // dial is a connect(2) under way.
 type dial struct {
 	a          *attempt
+	to         engine.Address
 	attachment engine.Attachment
 }
 
@@ -164,16 +165,18 @@ func (a *attempt) tryNext() {
 	for len(a.left) > 0 {
 		addr := a.left[0].Unmap()
 		a.left = a.left[1:]
-		fd, pending, err := a.k.r.sys.Connect(engine.TCP(netip.AddrPortFrom(addr, uint16(a.k.port))), a.socketOptions())
+		to := engine.TCP(netip.AddrPortFrom(addr, uint16(a.k.port)))
+		fd, pending, err := a.k.r.sys.Connect(to, a.socketOptions())
 		if err != nil {
 			a.failed(err)
 			continue
 		}
 		if !pending {
-			a.won(fd)
+			a.endRace()
+			a.won(newConn(a.k.r, a.k, fd, a.peer(to)))
 			return
 		}
-		if !a.watch(fd) {
+		if !a.watch(fd, to) {
 			continue
 		}
 		if len(a.left) > 0 {
@@ -204,8 +207,8 @@ func (a *attempt) failConnect() {
 }
 
 // watch waits for the outcome of a dial; false means that it could not.
-func (a *attempt) watch(fd int) bool {
-	d := &dial{a: a}
+func (a *attempt) watch(fd int, to engine.Address) bool {
+	d := &dial{a: a, to: to}
 	r := a.k.r
 	r.poller.Register(&d.attachment, fd, d)
 	if err := r.poller.SetInterest(&d.attachment, engine.Write); err != nil {
@@ -236,8 +239,8 @@ func (d *dial) Ready(engine.Interest) {
 		a.tryNext()
 	default:
 		a.drop(d)
-		a.k.r.poller.Deregister(&d.attachment)
-		a.won(fd)
+		a.endRace()
+		a.won(continueDial(d))
 	}
 	a.k.r.leave()
 }
@@ -257,13 +260,21 @@ func (d *dial) close() {
 	d.a.k.r.sys.Close(fd)
 }
 
-// won ends the race: the others are closed, and the connection goes to its protocol, over a TLS handshake if asked for.
-func (a *attempt) won(fd int) {
-	a.endRace()
-	a.secure(newConn(a.k.r, a.k, fd))
+// peer is who a socket that was connected to an address has to do with, and the zero Address if the system has to be asked for that.
+func (a *attempt) peer(to engine.Address) engine.Address {
+	if to.UNIX || to.Addr().IsUnspecified() || to.Addr().Zone() != "" || a.k.options.control != nil {
+		return engine.Address{}
+	}
+	return to
 }
 
-// secure goes on with a connection that stands.
+// won goes on with the connection that has won the race. Nobody else has its socket, unless a Control has seen it.
+func (a *attempt) won(c *conn) {
+	c.alone = a.k.options.control == nil
+	a.secure(c)
+}
+
+// secure goes on with a connection that stands, over a TLS handshake if asked for.
 func (a *attempt) secure(c *conn) {
 	if a.k.config == nil {
 		a.succeed(c)

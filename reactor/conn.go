@@ -33,6 +33,7 @@ type conn struct {
 	broken   bool // the socket has failed
 	reset    bool // the peer is to see a reset
 	cut      bool // the reactor stops
+	alone    bool // there is no duplicate of the socket: to close it is its end
 }
 
 type phase uint8
@@ -67,14 +68,30 @@ type owner interface {
 	connectionLost(c *conn, reason error)
 }
 
-// newConn takes over an open socket, registered or not, and watches it.
-func newConn(r *Reactor, o owner, fd int) *conn {
+// newConn takes over an open socket and watches it. remote is its peer; the zero Address asks the system.
+func newConn(r *Reactor, o owner, fd int, remote engine.Address) *conn {
 	c := &conn{r: r, owner: o}
-	c.setAddresses(r.sys.Remote(fd), fd)
 	r.poller.Register(&c.attachment, fd, c)
-	r.conns[c] = struct{}{}
-	r.load.Add(1)
+	c.begin(remote)
 	return c
+}
+
+// continueDial makes a connection of a dial that has succeeded.
+func continueDial(d *dial) *conn {
+	c := &conn{r: d.a.k.r, owner: d.a.k}
+	c.r.poller.Replace(&d.attachment, &c.attachment, c)
+	c.begin(d.a.peer(d.to))
+	return c
+}
+
+func (c *conn) begin(remote engine.Address) {
+	fd := c.attachment.FD()
+	if !remote.IsValid() {
+		remote = c.r.sys.Remote(fd)
+	}
+	c.setAddresses(remote, fd)
+	c.r.conns[c] = struct{}{}
+	c.r.load.Add(1)
 }
 
 // open builds the protocol and starts the talk.
@@ -300,13 +317,21 @@ func (c *conn) buryRare(rare *rare) {
 // closeSocket closes now or, when the peer may not have got all of what was written, leaves the socket to a linger.
 func (c *conn) closeSocket() {
 	fd := c.attachment.FD()
-	c.r.poller.Deregister(&c.attachment)
 	switch {
 	case c.reset || c.unsent() > 0: // a clean end would hide from the peer that something is missing
 		c.r.sys.ResetOnClose(fd)
 	case !c.broken && !c.ended:
-		c.r.closeKindly(fd)
+		if c.r.endKindly(fd) {
+			break
+		}
+		c.r.poller.Deregister(&c.attachment)
+		startLinger(c.r, fd)
 		return
+	}
+	if c.alone {
+		c.r.poller.Forget(&c.attachment)
+	} else {
+		c.r.poller.Deregister(&c.attachment)
 	}
 	c.r.sys.Close(fd)
 }
@@ -363,7 +388,6 @@ func (c *conn) startLosing() {
 	c.phase = phaseLosing
 	c.enqueue()
 	c.watchStall()
-	c.update()
 }
 
 // AbortConnection closes now.

@@ -128,9 +128,12 @@ func (c *conn) settle() {
 	}
 	if c.producer() != nil && c.unsent() > 0 {
 		c.await(true) // fairness: a producer's bytes go when the poller says so
-		return
+	} else {
+		c.flush()
 	}
-	c.flush()
+	if c.phase == phaseLosing { // not in startLosing: most are closed by now
+		c.update()
+	}
 }
 
 // flush gives the kernel what waits and sees to what comes after: the producer's turn, or the end.

@@ -79,13 +79,13 @@ func dialKind(err error) error {
 func (r *Reactor) takeOver(nc net.Conn, o owner) (*conn, error) {
 	if fd, err := r.socketOf(nc); err == nil {
 		_ = nc.Close() // the socket lives on in its duplicate
-		return newConn(r, o, fd), nil
+		return newConn(r, o, fd, engine.Address{}), nil
 	}
 	fd, p, err := r.newPump(nc)
 	if err != nil {
 		return nil, err
 	}
-	c := newConn(r, o, fd)
+	c := newConn(r, o, fd, engine.Address{})
 	p.start(c)
 	return c, nil
 }

@@ -19,17 +19,17 @@ type linger struct {
 	heard      bool // the peer has sent something since the last check
 }
 
-// closeKindly closes a socket at once when the peer has everything and sends nothing, and leaves it to a linger otherwise. The
-// end of our stream goes out before the socket is closed: a peer that has it does not mind a reset afterwards.
-func (r *Reactor) closeKindly(fd int) {
+// endKindly prepares a socket for its end. It answers true when it can be closed at once: the peer has ended its side, or has everything and
+// sends nothing. Otherwise it is for a linger. The end of our stream goes out before the socket is closed: a peer that has it does not mind
+// a reset afterwards. Where the peer has ended, closing is enough to send it.
+func (r *Reactor) endKindly(fd int) (over bool) {
 	ended, dry := r.discard(fd)
+	if ended {
+		return true
+	}
 	unacknowledged := r.sys.Unacknowledged(fd)
 	r.sys.ShutdownWrite(fd)
-	if !ended && (!dry || unacknowledged > 0) {
-		startLinger(r, fd)
-		return
-	}
-	r.sys.Close(fd)
+	return dry && unacknowledged == 0
 }
 
 // discard reads away what the peer has sent already, because closing with it unread would reset the connection. It answers whether

@@ -213,10 +213,8 @@ func (p *Port) branch(r *Reactor) *Port {
 func (p *Port) begin(fd int, remote engine.Address) {
 	defer p.r.settle()
 	p.r.count.Accepted++
-	c := newConn(p.r, p, fd)
-	if !remote.UNIX {
-		c.remote = packAddr(remote.AddrPort)
-	}
+	c := newConn(p.r, p, fd, remote)
+	c.alone = true
 	if p.config == nil {
 		c.open()
 		return

@@ -78,10 +78,11 @@ func (a *attempt) connectUNIX() {
 	case err != nil:
 		a.fail(connectKind(err), err)
 	case pending:
-		if !a.watch(fd) {
+		if !a.watch(fd, engine.UNIX(a.k.host)) {
 			a.failConnect()
 		}
 	default:
-		a.won(fd)
+		a.endRace()
+		a.won(newConn(a.k.r, a.k, fd, engine.Address{}))
 	}
 }

@@ -153,6 +153,16 @@ func (p *poller) Deregister(a *engine.Attachment) {
 	a.Set(a.FD(), engine.None)
 }
 
+// Forget is Deregister.
+func (p *poller) Forget(a *engine.Attachment) { p.Deregister(a) }
+
+// Replace makes h hear of the descriptor of from.
+func (p *poller) Replace(from, to *engine.Attachment, h engine.Handler) {
+	fd := from.FD()
+	p.Deregister(from)
+	p.Register(to, fd, h)
+}
+
 // SetInterest registers what is wanted.
 func (p *poller) SetInterest(a *engine.Attachment, want engine.Interest) error {
 	a.Set(a.FD(), want)

@@ -13,20 +13,14 @@ import (
 
 // Local is this side's address.
 func (system) Local(fd int) Address {
-	sa, err := unix.Getsockname(fd)
-	if err != nil {
-		return Address{}
-	}
-	return address(sa)
+	a, _ := socketName(fd)
+	return a
 }
 
 // Remote is the peer's address, invalid when there is none.
 func (system) Remote(fd int) Address {
-	sa, err := unix.Getpeername(fd)
-	if err != nil {
-		return Address{}
-	}
-	return address(sa)
+	a, _ := peerName(fd)
+	return a
 }
 
 // abstract tells whether path names no file.
@@ -46,20 +40,32 @@ func sockaddr(a Address) unix.Sockaddr {
 func address(sa unix.Sockaddr) Address {
 	switch sa := sa.(type) {
 	case *unix.SockaddrInet4:
-		return TCP(netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port)))
+		return inet4(sa.Addr, sa.Port)
 	case *unix.SockaddrInet6:
-		addr := netip.AddrFrom16(sa.Addr)
-		if sa.ZoneId != 0 && !addr.Is4In6() {
-			addr = addr.WithZone(zoneName(sa.ZoneId))
-		}
-		return TCP(netip.AddrPortFrom(addr.Unmap(), uint16(sa.Port)))
+		return inet6(sa.Addr, sa.Port, sa.ZoneId)
 	case *unix.SockaddrUnix:
-		if sa.Name == "@" { // a socket without a name
-			return UNIX("")
-		}
-		return UNIX(sa.Name)
+		return named(sa.Name)
 	}
 	return Address{}
+}
+
+func inet4(addr [4]byte, port int) Address {
+	return TCP(netip.AddrPortFrom(netip.AddrFrom4(addr), uint16(port)))
+}
+
+func inet6(bytes [16]byte, port int, zone uint32) Address {
+	addr := netip.AddrFrom16(bytes)
+	if zone != 0 && !addr.Is4In6() {
+		addr = addr.WithZone(zoneName(zone))
+	}
+	return TCP(netip.AddrPortFrom(addr.Unmap(), uint16(port)))
+}
+
+func named(path string) Address {
+	if path == "@" { // a socket without a name
+		return UNIX("")
+	}
+	return UNIX(path)
 }
 
 func zoneID(zone string) uint32 {

@@ -62,16 +62,19 @@ func setUp(fd int, to Address, o SocketOptions) error {
 	return nil
 }
 
-// ConnectResult is the outcome of a pending Connect: ErrWouldBlock while there is none.
+// ConnectResult is the outcome of a pending Connect: ErrWouldBlock while there is none. A socket that has a peer is connected.
 func (system) ConnectResult(fd int) error {
+	_, unconnected := peerName(fd)
+	if unconnected == nil {
+		return nil
+	}
 	code, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
-	if err != nil {
+	switch {
+	case err != nil:
 		return os.NewSyscallError("getsockopt", err)
-	}
-	if code != 0 {
+	case code != 0:
 		return os.NewSyscallError("connect", unix.Errno(code))
-	}
-	if _, err := unix.Getpeername(fd); err == unix.ENOTCONN {
+	case unconnected == unix.ENOTCONN:
 		return ErrWouldBlock
 	}
 	return nil

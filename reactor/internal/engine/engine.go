@@ -73,6 +73,10 @@ type Poller interface {
 	Register(a *Attachment, fd int, h Handler)
 	// Deregister forgets the descriptor; the caller closes it afterwards.
 	Deregister(a *Attachment)
+	// Forget is Deregister for a descriptor that has no duplicate and is closed right afterwards: the system forgets it by itself then.
+	Forget(a *Attachment)
+	// Replace makes h hear of the descriptor of from, as to; what is wanted of it may have to be registered again.
+	Replace(from, to *Attachment, h Handler)
 	// SetInterest registers exactly what is wanted.
 	SetInterest(a *Attachment, want Interest) error
 	// Again asks to be told once more of what is wanted and may still be ready.

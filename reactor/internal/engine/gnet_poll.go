@@ -11,4 +11,7 @@ func (p *gnetPoller) poll() error {
 	})
 }
 
+// kernelHoldsAttachment tells whether the system keeps the address of what is registered, or only the number of the descriptor.
+const kernelHoldsAttachment = false
+
 func attach(*gnetPoller, *netpoll.PollAttachment) {}

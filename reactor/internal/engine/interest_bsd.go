@@ -38,6 +38,15 @@ func (p *gnetPoller) SetInterest(a *Attachment, want Interest) error {
 	return p.gnet.AddReadWrite(&a.pa, true)
 }
 
+// Forget is Deregister, which asks the system for nothing here.
+func (p *gnetPoller) Forget(a *Attachment) { p.Deregister(a) }
+
+// Replace begins anew: kqueue holds the attachment.
+func (p *gnetPoller) Replace(from, to *Attachment, h Handler) {
+	p.Deregister(from)
+	p.Register(to, from.pa.FD, h)
+}
+
 // Again asks to be told once more of what is wanted and may still be ready.
 func (p *gnetPoller) Again(a *Attachment) {
 	want := a.interest

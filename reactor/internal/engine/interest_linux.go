@@ -48,5 +48,27 @@ func (p *gnetPoller) SetInterest(a *Attachment, want Interest) error {
 	return err
 }
 
+// Forget leaves it to close(2), which takes the last descriptor of a socket out of epoll. What a forked process holds until its exec may
+// be told meanwhile of another socket with the number: a hint, as all readiness is.
+func (p *gnetPoller) Forget(a *Attachment) {
+	if kernelHoldsAttachment {
+		p.Deregister(a)
+		return
+	}
+	a.interest = None
+	p.handlers[a.pa.FD] = nil
+}
+
+// Replace keeps what epoll knows, which is no more than the number of the descriptor.
+func (p *gnetPoller) Replace(from, to *Attachment, h Handler) {
+	registered := from.interest
+	if kernelHoldsAttachment {
+		p.Deregister(from)
+		registered = None
+	}
+	p.Register(to, from.pa.FD, h)
+	to.interest, from.interest = registered, None
+}
+
 // Again has nothing to do: epoll is level-triggered here, it tells once more by itself.
 func (p *gnetPoller) Again(*Attachment) {}

@@ -122,18 +122,17 @@ func (system) Unlink(path string) error { return unix.Unlink(path) }
 // Accept takes one connection. The peer's address is that of accept(2): a socket whose peer has gone already cannot be asked for
 // it any more.
 func (system) Accept(listener int) (fd int, remote Address, err error) {
-	fd, sa, err := accept(listener)
+	fd, remote, err = accept(listener)
 	switch err {
 	case nil:
-		remote = address(sa)
 		if !remote.UNIX {
 			_ = setNoDelay(fd, true)
 		}
 		return fd, remote, nil
 	case unix.EAGAIN, unix.EINTR, unix.ECONNABORTED:
-		return -1, remote, ErrWouldBlock
+		return -1, Address{}, ErrWouldBlock
 	}
-	return -1, remote, os.NewSyscallError("accept", err)
+	return -1, Address{}, os.NewSyscallError("accept", err)
 }
 
 // Adopt makes a descriptor that came from elsewhere fit for the poller.

@@ -30,7 +30,7 @@ func openSocket(family, kind int) (int, error) {
 	return fd, nil
 }
 
-func accept(listener int) (int, unix.Sockaddr, error) {
+func accept(listener int) (int, Address, error) {
 	syscall.ForkLock.RLock()
 	fd, sa, err := unix.Accept(listener)
 	if err == nil {
@@ -38,13 +38,23 @@ func accept(listener int) (int, unix.Sockaddr, error) {
 	}
 	syscall.ForkLock.RUnlock()
 	if err != nil {
-		return -1, nil, err
+		return -1, Address{}, err
 	}
 	if err := unix.SetNonblock(fd, true); err != nil {
 		_ = unix.Close(fd)
-		return -1, nil, err
+		return -1, Address{}, err
 	}
-	return fd, sa, nil
+	return fd, address(sa), nil
+}
+
+func socketName(fd int) (Address, error) {
+	sa, err := unix.Getsockname(fd)
+	return address(sa), err
+}
+
+func peerName(fd int) (Address, error) {
+	sa, err := unix.Getpeername(fd)
+	return address(sa), err
 }
 
 func bindLate(int) {}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,8 +17,32 @@ func openSocket(family, kind int) (int, error) {
 	return fd, nil
 }
 
-func accept(listener int) (int, unix.Sockaddr, error) {
-	return unix.Accept4(listener, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+// accept, socketName and peerName are those of package syscall: unix asks the system once more each time, which protocol it is.
+func accept(listener int) (int, Address, error) {
+	fd, sa, err := syscall.Accept4(listener, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+	return fd, addressOf(sa), err
+}
+
+func socketName(fd int) (Address, error) {
+	sa, err := syscall.Getsockname(fd)
+	return addressOf(sa), err
+}
+
+func peerName(fd int) (Address, error) {
+	sa, err := syscall.Getpeername(fd)
+	return addressOf(sa), err
+}
+
+func addressOf(sa syscall.Sockaddr) Address {
+	switch sa := sa.(type) {
+	case *syscall.SockaddrInet4:
+		return inet4(sa.Addr, sa.Port)
+	case *syscall.SockaddrInet6:
+		return inet6(sa.Addr, sa.Port, sa.ZoneId)
+	case *syscall.SockaddrUnix:
+		return named(sa.Name)
+	}
+	return Address{}
 }
 
 // bindLate lets connect(2) choose the port, so that many connections can share a local address and port.
