@@ -168,8 +168,7 @@ func (c *Client) onLine(unit *wire.Unit) {
 	case r.Kind == wire.Continuation:
 		c.onContinuation(r.Text)
 	case r.Kind == wire.Tagged:
-		answer := r // only this one goes to the heap
-		c.onTagged(&answer)
+		c.onTagged(c.offer(r))
 	case r.Kind == wire.Untagged:
 		c.onUntagged(r)
 	}
@@ -196,7 +195,7 @@ func (c *Client) onGreeting(unit *wire.Unit, r wire.Response) {
 		c.close(&GreetingError{Line: string(unit.Bytes)})
 		return
 	}
-	c.stopWait()
+	c.spareWait() // a command begins the next one, most often
 	c.setState(next)
 	c.onStatus(&r)
 	if l := c.Listener; l != nil {
@@ -208,6 +207,7 @@ func (c *Client) onGreeting(unit *wire.Unit, r wire.Response) {
 		greeted.TryCallback(struct{}{})
 	}
 	c.sendNext()
+	c.dropSpareWait()
 	c.rest()
 }
 

@@ -28,6 +28,8 @@ type command struct {
 	requires []string
 	also     [][]string
 	adapts   bool
+	// fixed says that arguments are the same whatever the server can do, but for the form of a literal.
+	fixed bool
 
 	encoded    *wire.Encoded
 	encodedFor encoding
@@ -81,7 +83,12 @@ type encoding struct {
 // maxTag keeps tags at eight characters: some servers cut longer ones.
 const maxTag = 9_999_999
 
-func tagText(tag uint32) string { return "A" + strconv.FormatUint(uint64(tag), 10) }
+func tagText(tag uint32) string {
+	var text [8]byte
+	return string(appendTag(text[:0], tag))
+}
+
+func appendTag(dst []byte, tag uint32) []byte { return strconv.AppendUint(append(dst, 'A'), uint64(tag), 10) }
 
 // tagNumber is the inverse of tagText; zero is no tag of ours.
 func tagNumber[T string | []byte](text T) uint32 {
@@ -163,13 +170,28 @@ func (c *Client) ended() error {
 // encode makes the command's bytes, with literals and names as the server takes them now.
 func (c *Client) encode(cmd *command) (err error) {
 	cmd.encodedFor = encoding{capsAge: c.capsAge, utf8: c.utf8}
-	b := wire.CommandBuilder{Mode: c.literalMode(), UTF8: c.utf8}
-	b.Begin(tagText(cmd.tag), cmd.name)
-	if cmd.arguments != nil {
-		cmd.arguments(&b)
+	var tag [8]byte
+	if cmd.arguments == nil {
+		cmd.encoded, err = wire.Bare(string(appendTag(tag[:0], cmd.tag)), cmd.name)
+		return err
 	}
+	b := wire.CommandBuilder{Mode: c.literalMode(), UTF8: c.utf8}
+	b.Begin(string(appendTag(tag[:0], cmd.tag)), cmd.name)
+	cmd.arguments(&b)
 	cmd.encoded, err = b.Done()
 	return err
+}
+
+// isCurrent tells whether the command's bytes would be the same if they were made now.
+func (c *Client) isCurrent(cmd *command) bool {
+	now := encoding{capsAge: c.capsAge, utf8: c.utf8}
+	switch {
+	case cmd.encodedFor == now, cmd.arguments == nil:
+		return true
+	case cmd.encodedFor.utf8 != now.utf8:
+		return false
+	}
+	return cmd.fixed && !cmd.encoded.Modal
 }
 
 // literalMode is how literals may be sent, as far as the server's capabilities are known (RFC 7888).
@@ -253,10 +275,10 @@ func (c *Client) makeReady(cmd *command) (wait bool, err error) {
 			return false, err
 		}
 	}
-	if cmd.encodedFor != (encoding{capsAge: c.capsAge, utf8: c.utf8}) {
-		return false, c.encode(cmd)
+	if c.isCurrent(cmd) {
+		return false, nil
 	}
-	return false, nil
+	return false, c.encode(cmd)
 }
 
 // missing answers capabilities of which the command needs one and the server is not known to have any.

@@ -19,7 +19,7 @@ import (
 // ErrLoginDisabled and ErrState, in a *CommandError, before anything is sent.
 // The password is sent under TLS only, unless Options.AllowInsecureAuth; a trace shows it as ***.
 func (c *Client) Login(user, password string) *deferred.Deferred[struct{}] {
-	cmd := &command{name: "LOGIN", class: classStream}
+	cmd := &command{name: "LOGIN", class: classStream, fixed: true}
 	var age uint32
 	cmd.ready = func() error {
 		age = c.capsAge

@@ -46,11 +46,11 @@ func TestAllocations(t *testing.T) {
 		line string
 		want float64
 	}{
-		{"* 23 EXISTS\r\n", 1}, // the active command is asked
+		{"* 23 EXISTS\r\n", 0}, // the active command is asked
 		{"* 23 EXISTS\r\n", 0},
 		{"* 1 FETCH (FLAGS (\\Seen) UID 7)\r\n", 0},
-		{"* FLAGS (\\Seen \\Draft)\r\n", 1}, // the table is asked
-		{"* VANISHED 1:5\r\n", 1},
+		{"* FLAGS (\\Seen \\Draft)\r\n", 0}, // the table is asked
+		{"* VANISHED 1:5\r\n", 0},
 		{"+ \r\n", 0},
 	} {
 		line := []byte(test.line)

@@ -50,14 +50,15 @@ func (c *Client) claimed(r wire.Response) bool {
 
 // offer puts r where it can be pointed at, until the next one.
 func (c *Client) offer(r wire.Response) *wire.Response {
-	if c.traffic == &noTraffic {
-		return &r
+	memory := c.offered
+	if memory == nil {
+		memory = new(wire.Response)
 	}
-	if c.offered == nil {
-		c.offered = new(wire.Response)
+	*memory = r
+	if c.traffic != &noTraffic {
+		c.offered = memory
 	}
-	*c.offered = r
-	return c.offered
+	return memory
 }
 
 // limitUntagged tells whether cmd may keep n things of what it collects. If not, it fails when it is answered.

@@ -3,7 +3,6 @@ package imap4
 import (
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -172,7 +171,7 @@ func (cmd *Command) begin(c *Client) error {
 	inner.next, inner.sent, inner.failed, inner.early = 0, false, nil, nil
 	var tag [8]byte
 	inner.tag = c.newTag()
-	if !inner.encoded.Retag(strconv.AppendUint(append(tag[:0], 'A'), uint64(inner.tag), 10)) {
+	if !inner.encoded.Retag(appendTag(tag[:0], inner.tag)) {
 		return c.encode(inner)
 	}
 	return nil

@@ -39,6 +39,7 @@ type CommandBuilder struct {
 	name    string
 	arg     int // arguments so far
 	depth   int // List in List: all of a list is one argument
+	modal   bool
 	err     error
 }
 
@@ -203,6 +204,7 @@ func (b *CommandBuilder) StreamedLiteral(size int64, binary, sync bool) *Command
 	if binary {
 		b.buf = append(b.buf, '~')
 	}
+	b.modal = true
 	nonSync := !sync && b.Mode.nonSync(size)
 	b.buf = appendAnnouncement(b.buf, size, nonSync)
 	b.cuts = append(b.cuts, cut{len(b.buf), Gap{Wait: !nonSync, Stream: true, Size: size}})
@@ -244,6 +246,7 @@ func (b *CommandBuilder) astring(s string, isSecret bool) *CommandBuilder {
 
 // openLiteral appends the announcement, and ends the segment there if the server has to be asked first.
 func (b *CommandBuilder) openLiteral(size int) {
+	b.modal = true
 	nonSync := b.Mode.nonSync(int64(size))
 	b.buf = appendAnnouncement(b.buf, int64(size), nonSync)
 	if !nonSync {
@@ -261,7 +264,8 @@ func (b *CommandBuilder) Done() (*Encoded, error) {
 		return nil, b.err
 	}
 	b.buf = append(b.buf, '\r', '\n')
-	e := &Encoded{Segments: make([][]byte, 0, len(b.cuts)+1), buf: b.buf, secrets: b.secrets}
+	e := &Encoded{Modal: b.modal, buf: b.buf, secrets: b.secrets}
+	e.Segments = e.whole[:0]
 	from := 0
 	for _, cut := range b.cuts {
 		e.Segments = append(e.Segments, b.buf[from:cut.end:cut.end])
@@ -271,4 +275,10 @@ func (b *CommandBuilder) Done() (*Encoded, error) {
 	e.Segments = append(e.Segments, b.buf[from:])
 	*b = CommandBuilder{Mode: b.Mode, UTF8: b.UTF8}
 	return e, nil
+}
+
+// Bare builds a command that is a tag and a name, without arguments. Errors: *ArgumentError.
+func Bare(tag, name string) (*Encoded, error) {
+	var b CommandBuilder
+	return b.Begin(tag, name).Done()
 }

@@ -7,9 +7,12 @@ package wire
 type Encoded struct {
 	Segments [][]byte
 	Gaps     []Gap // one fewer than Segments
+	// Modal: the bytes depend on the mode of literals, because there is one.
+	Modal bool
 
 	buf     []byte
 	secrets []secret
+	whole   [1][]byte // memory for Segments, of which there is one most often
 }
 
 // Gap is what stands between two segments.
