@@ -82,21 +82,32 @@ const (
 
 // mayBeOut tells whether cmd may be sent now, behind those that are out.
 func (c *Client) mayBeOut(cmd *command) bool {
-	if c.sending != nil {
+	if c.sending != nil || c.out.n >= c.options().window() {
 		return false
 	}
+	last := c.out.last
+	if last == nil {
+		return true
+	}
 	mode := c.options().Pipelining
-	count := 0
+	if cmd.class == last.class && cmd.takes == nil && cmd.answers == 0 {
+		return mode.together(cmd, last) // and so with those before, with which the last one may be out
+	}
 	for out := c.out.first; out != nil; out = out.behind {
-		count++
-		switch {
-		case mode == Serial, confused(cmd, out):
-			return false
-		case out.class.together(cmd.class):
-		case mode == Unsafe && out.class < classFree && cmd.class < classFree:
-		default:
+		if !mode.together(cmd, out) || confused(cmd, out) {
 			return false
 		}
 	}
-	return count < c.options().window()
+	return true
+}
+
+// together tells whether cmd may be sent while out is, as far as it is about their classes.
+func (mode PipelineMode) together(cmd, out *command) bool {
+	switch {
+	case mode == Serial:
+		return false
+	case out.class.together(cmd.class):
+		return true
+	}
+	return mode == Unsafe && out.class < classFree && cmd.class < classFree
 }

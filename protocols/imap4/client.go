@@ -39,6 +39,7 @@ type Client struct {
 	utf8      bool // names and strings are UTF-8: after ENABLE
 	switching bool // another layer is being put below: nothing may be sent
 	composing bool // what goes out next is being made: nothing may be sent before it
+	reading   bool // bytes that were received are being taken
 }
 
 // rare is what few clients have, or have at their end only.
@@ -98,6 +99,8 @@ func (c *Client) Transport() reactor.Transport { return c.transport }
 // DataReceived takes the server's bytes, cut anyhow.
 func (c *Client) DataReceived(data []byte) {
 	c.moved(len(data))
+	c.reading = true
+	defer c.endRead()
 	if c.inflater() != nil {
 		c.inflate(data)
 		return

@@ -88,7 +88,9 @@ func tagText(tag uint32) string {
 	return string(appendTag(text[:0], tag))
 }
 
-func appendTag(dst []byte, tag uint32) []byte { return strconv.AppendUint(append(dst, 'A'), uint64(tag), 10) }
+func appendTag(dst []byte, tag uint32) []byte {
+	return strconv.AppendUint(append(dst, 'A'), uint64(tag), 10)
+}
 
 // tagNumber is the inverse of tagText; zero is no tag of ours.
 func tagNumber[T string | []byte](text T) uint32 {

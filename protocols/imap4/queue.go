@@ -1,7 +1,10 @@
 package imap4
 
 // queue is a list of commands in the order of their issue. A command is in one queue at most; an empty queue holds no memory.
-type queue struct{ first, last *command }
+type queue struct {
+	first, last *command
+	n           int
+}
 
 func (q *queue) push(cmd *command) {
 	cmd.before, cmd.behind = q.last, nil
@@ -11,6 +14,7 @@ func (q *queue) push(cmd *command) {
 		q.last.behind = cmd
 	}
 	q.last = cmd
+	q.n++
 }
 
 func (q *queue) pushFront(cmd *command) {
@@ -21,6 +25,7 @@ func (q *queue) pushFront(cmd *command) {
 		q.first.before = cmd
 	}
 	q.first = cmd
+	q.n++
 }
 
 // remove takes cmd out; it must be in this queue.
@@ -36,6 +41,7 @@ func (q *queue) remove(cmd *command) {
 		cmd.behind.before = cmd.before
 	}
 	cmd.before, cmd.behind = nil, nil
+	q.n--
 }
 
 // has tells whether cmd is in the queue.

@@ -19,6 +19,7 @@ type wait struct {
 	from  time.Time
 	bytes int64 // moved since, if they count
 	moves bool  // bytes count
+	fresh bool  // it begins behind the read that is being taken: see begin
 	spare bool  // it is over: kept for the next one, which may follow at once
 	due   bool  // its time was up while this side had nothing to send yet
 }
@@ -41,21 +42,37 @@ func (c *Client) startWait(what string, limit time.Duration, moves bool) {
 		c.busy()
 		c.wait = w
 	}
-	r := c.transport.Reactor()
-	*w = wait{c: c, call: w.call, what: what, limit: limit, from: r.Now(), moves: moves}
+	*w = wait{c: c, call: w.call, what: what, limit: limit, moves: moves, fresh: true}
+	if !c.reading {
+		w.begin()
+	}
+}
+
+// begin sets the clock. When many answers come in one read, each of which begins a wait, that is done for the last of them.
+func (w *wait) begin() {
+	r := w.c.transport.Reactor()
+	w.fresh, w.from = false, r.Now()
 	if w.call == nil || !w.call.Active() {
-		w.call = r.CallLater(limit, w.over)
-	} else if w.call.Time().After(w.from.Add(limit)) {
-		_ = w.call.Reset(limit)
+		w.call = r.CallLater(w.limit, w.over)
+	} else if w.call.Time().After(w.from.Add(w.limit)) {
+		_ = w.call.Reset(w.limit)
 	} // one that is early looks again: see over
-	if c.held() {
-		c.pauseWait()
+	if w.c.held() {
+		w.c.pauseWait()
+	}
+}
+
+// endRead is behind all that came in one read.
+func (c *Client) endRead() {
+	c.reading = false
+	if w := c.wait; w != nil && w.fresh {
+		w.begin()
 	}
 }
 
 func (c *Client) stopWait() {
-	if c.wait != nil {
-		_ = c.wait.call.Cancel()
+	if c.wait != nil { // otherwise traffic may be everybody's
+		c.pauseWait()
 		c.wait = nil
 	}
 }
@@ -107,7 +124,7 @@ func (c *Client) moved(n int) {
 
 // pauseWait stops the clock while this side does not read.
 func (c *Client) pauseWait() {
-	if c.wait != nil {
+	if c.wait != nil && c.wait.call != nil {
 		_ = c.wait.call.Cancel()
 	}
 }
