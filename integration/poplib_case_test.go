@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// popCase is a conversation that poplib and the facade both have with a server that says the same to both.
-type popCase struct {
+// poplibCase is a conversation that poplib and the facade both have with a server that says the same to both.
+type poplibCase struct {
 	name    string
 	server  script
 	calls   []popCall
@@ -60,38 +60,38 @@ var (
 const signInSent = "USER test\r\nPASS secret\r\n"
 
 // allSteps and allCalls are those of the case, with the sign-in.
-func (c *popCase) allSteps() []step {
+func (c *poplibCase) allSteps() []step {
 	if c.unknown {
 		return c.server.steps
 	}
 	return append(slices.Clone(signInSteps), c.server.steps...)
 }
 
-func (c *popCase) allCalls() []popCall {
+func (c *poplibCase) allCalls() []popCall {
 	if c.unknown {
 		return c.calls
 	}
 	return append(slices.Clone(signInCalls), c.calls...)
 }
 
-// popCases is the table.
-func popCases() []popCase {
+// poplibCases is the table.
+func poplibCases() []poplibCase {
 	return slices.Concat(statusCases(), statCases(), listingCases(), retrCases(), mailCases(), randomCases(), capaCases(), greetingCases(), endCases(),
 		apopCases(), tlsCases(), argumentCases(), debugCases(), wholeSessionCases())
 }
 
 // answers makes a case for each answer to a command, with a NOOP behind it that tells whether the session lives on.
-func answers(what string, of popCall, command string, all ...string) (cases []popCase) {
+func answers(what string, of popCall, command string, all ...string) (cases []poplibCase) {
 	for _, say := range all {
 		cases = append(cases, answer(what, of, command, say, call("noop")))
 	}
 	return cases
 }
 
-func answer(what string, of popCall, command, say string, next popCall) popCase {
+func answer(what string, of popCall, command, say string, next popCall) poplibCase {
 	name := what + " " + strings.TrimSuffix(shortened(say), `\r\n`)
 	steps := []step{{to: command, say: say}, {to: "NOOP", say: "+OK second\r\n"}}
-	return popCase{name: name, server: script{greeting: ready, steps: steps}, calls: []popCall{of, next}}
+	return poplibCase{name: name, server: script{greeting: ready, steps: steps}, calls: []popCall{of, next}}
 }
 
 // shortened is a text as a part of a name.

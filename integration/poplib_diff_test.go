@@ -15,7 +15,7 @@ import (
 // octet, and so must be what they send, but where a case says that they differ; then docs/from-poplib.md says it, too.
 func TestPoplib(t *testing.T) {
 	config, ca := certificate(t)
-	cases := popCases()
+	cases := poplibCases()
 	table, order := make([]*conversation, len(cases)), pythonOrder{CA: ca}
 	for i := range cases {
 		c := newConversation(t, &cases[i], config, ca)
@@ -42,7 +42,7 @@ func TestPoplib(t *testing.T) {
 
 // conversation is a case with its server, and what poplib has made of it.
 type conversation struct {
-	*popCase
+	*poplibCase
 	server      *scripted
 	port        int
 	roots       *x509.CertPool
@@ -51,10 +51,10 @@ type conversation struct {
 	connections int  // that poplib has made
 }
 
-func newConversation(t *testing.T, c *popCase, config *tls.Config, ca string) *conversation {
+func newConversation(t *testing.T, c *poplibCase, config *tls.Config, ca string) *conversation {
 	t.Helper()
 	c.server.steps = c.allSteps()
-	v := &conversation{popCase: c, server: startScripted(t, c.server, config)}
+	v := &conversation{poplibCase: c, server: startScripted(t, c.server, config)}
 	v.port = v.server.port()
 	if c.refused {
 		v.port = closedPort(t)
@@ -78,7 +78,7 @@ func closedPort(t *testing.T) int {
 }
 
 // clientTLS tells whether the client begins with TLS.
-func (c *conversation) clientTLS() bool { return c.popCase.server.tls != c.crossed }
+func (c *conversation) clientTLS() bool { return c.poplibCase.server.tls != c.crossed }
 
 func (c *conversation) hostName() string {
 	if c.host != "" {
@@ -156,14 +156,14 @@ func compareOutcomes(t *testing.T, calls []popCall, python, ours []outcome, know
 // compareSent compares what the clients have sent.
 func (c *conversation) compareSent(t *testing.T, ours string) {
 	t.Helper()
-	if c.clientTLS() != c.popCase.server.tls || c.clientTLS() && strings.HasPrefix(c.python[0].Result, "raised") {
+	if c.clientTLS() != c.poplibCase.server.tls || c.clientTLS() && strings.HasPrefix(c.python[0].Result, "raised") {
 		return // one of them is TLS, and different each time
 	}
 	want := c.wantSent()
 	if i := strings.Index(want, "STLS\r\n"); i >= 0 { // TLS follows
 		want, ours = want[:i], ours[:min(i, len(ours))]
 	}
-	if c.popCase.server.tls {
+	if c.poplibCase.server.tls {
 		return
 	}
 	if ours != want {

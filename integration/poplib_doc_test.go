@@ -33,7 +33,7 @@ func TestPoplibIsDocumented(t *testing.T) {
 // TestDeviationsAreTested holds the table of deviations to those that a case shows.
 func TestDeviationsAreTested(t *testing.T) {
 	shown := make(map[string]bool)
-	for _, c := range popCases() {
+	for _, c := range poplibCases() {
 		for _, one := range append([]popCall{c.connect}, c.calls...) {
 			shown[one.id] = true
 		}

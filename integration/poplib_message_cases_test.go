@@ -9,7 +9,7 @@ import (
 )
 
 // retrCases are answers to RETR and TOP, edge by edge.
-func retrCases() []popCase {
+func retrCases() []poplibCase {
 	all := []string{
 		"+OK\r\nHello.\r\nWorld.\r\n.\r\n", "+OK\r\n.\r\n", "+OK 301 octets\r\n\r\n.\r\n", "+OK\na\n..b\n.c\n.\n", "+OK\r\n..\r\n...\r\n....\r\n.\r\n",
 		"+OK\r\n.x\r\n. \r\n.\t\r\n.\r\n", "+OK\r\n.\rx\r\n.\r\n", "+OK\r\n.\r\r\n.\r\n", "+OK\r\nxx\r\r\n.\r\n", "+OK\r\n\r\r\n\r\r\r\n.\r\n",
@@ -28,7 +28,7 @@ func retrCases() []popCase {
 }
 
 // mailCases are the odd mails, each as a whole session; where its lines are too long for poplib, with poplib's limit raised as well.
-func mailCases() (cases []popCase) {
+func mailCases() (cases []poplibCase) {
 	for i, m := range mailservers.Quirks() {
 		raw, number := string(m.Raw), i+1
 		for _, lf := range []bool{false, true} {
@@ -36,7 +36,7 @@ func mailCases() (cases []popCase) {
 			if lf {
 				name, raw = name+", LF only", strings.ReplaceAll(raw, "\r\n", "\n")
 			}
-			c := popCase{name: name, maxLine: 1 << 20, server: script{greeting: ready, steps: []step{
+			c := poplibCase{name: name, maxLine: 1 << 20, server: script{greeting: ready, steps: []step{
 				{to: fmt.Sprintf("RETR %d", number), say: fmt.Sprintf("+OK %d octets\r\n", len(raw)) + stuffed(raw)},
 				{to: fmt.Sprintf("TOP %d 3", number), say: "+OK\r\n" + stuffed(raw)},
 			}}}
@@ -48,7 +48,7 @@ func mailCases() (cases []popCase) {
 }
 
 // longLines is poplib out of step: a mail with lines around its limit of 2,048 octets, and what the calls behind it take for their answers.
-func longLines() popCase {
+func longLines() poplibCase {
 	raw := strings.Repeat("A", 2040) + "\r\n" + strings.Repeat("B", 2047) + "\r\n" + strings.Repeat("C", 2500) + "\r\n"
 	all := strings.Split(strings.TrimSuffix(raw, "\r\n"), "\r\n")
 	got := fmt.Sprintf("(b'+OK', %s, %d)", pythonList([][]byte{[]byte(all[0]), []byte(all[1]), []byte(all[2])}), len(raw))
@@ -59,18 +59,18 @@ func longLines() popCase {
 		steps = append(steps, step{to: "NOOP", say: "+OK second\r\n"})
 	}
 	steps = append(steps, step{to: "QUIT", say: "+OK bye\r\n"})
-	return popCase{name: "lines around 2,048 octets", server: script{greeting: ready, steps: steps}, calls: []popCall{
+	return poplibCase{name: "lines around 2,048 octets", server: script{greeting: ready, steps: steps}, calls: []popCall{
 		call("retr", 5).but("long-lines", tooLong, got), noop(tooLong), noop(pythonError(all[2][:451])), noop("raised error_proto(b'.')"),
 		call("quit").but("long-lines", second, "b'+OK bye'"),
 	}}
 }
 
 // randomCases are messages made of the octets that matter, many in a session.
-func randomCases() []popCase {
+func randomCases() []poplibCase {
 	const messages = 300
 	pieces := []string{".", "..", "\r", "a", "bc", "\x00", "\xff", " ", "+OK", "\r\n", "\r\n", "\n"}
 	r := rand.New(rand.NewPCG(1, 2))
-	c := popCase{name: "random messages", server: script{greeting: ready}}
+	c := poplibCase{name: "random messages", server: script{greeting: ready}}
 	for n := 1; n <= messages; n++ {
 		var raw strings.Builder
 		for range r.IntN(30) {
@@ -80,7 +80,7 @@ func randomCases() []popCase {
 		c.server.steps = append(c.server.steps, step{to: fmt.Sprintf("RETR %d", n), say: "+OK\r\n" + stuffed(text)})
 		c.calls = append(c.calls, call("retr", n))
 	}
-	return []popCase{c}
+	return []poplibCase{c}
 }
 
 // withoutCRBeforeDot takes out what the deviation leading-cr is about: lines that begin with CR and a dot.

@@ -49,8 +49,8 @@ const (
 
 func (c cut) String() string { return [...]string{"whole", "bytewise", "randomly"}[c] }
 
-// maxBytewise is how much is sent bytewise; the rest goes in one piece.
-const maxBytewise = 8 << 10
+// maxScriptBytewise is how much is sent bytewise; the rest goes in one piece.
+const maxScriptBytewise = 8 << 10
 
 // scripted is a server on loopback that plays a script to one connection after another, and keeps what it is sent.
 type scripted struct {
@@ -199,10 +199,10 @@ func (p *performer) say(text string) {
 	for text != "" {
 		n := len(text)
 		switch {
-		case p.cut == bytewise && n <= maxBytewise:
+		case p.cut == bytewise && n <= maxScriptBytewise:
 			n = 1
 		case p.cut == bytewise:
-			n -= maxBytewise
+			n -= maxScriptBytewise
 		case p.cut == randomly:
 			n = 1 + seed.IntN(min(n, 600))
 		}

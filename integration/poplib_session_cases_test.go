@@ -10,7 +10,7 @@ import (
 const shortly = 200 * time.Millisecond
 
 // wholeSessionCases are calls in their order, and what follows the end.
-func wholeSessionCases() []popCase {
+func wholeSessionCases() []poplibCase {
 	steps := []step{
 		{to: "CAPA", say: "+OK\r\nTOP\r\nUIDL\r\nUSER\r\n.\r\n"},
 		{to: "STAT", say: "+OK 2 620\r\n"},
@@ -35,8 +35,8 @@ func wholeSessionCases() []popCase {
 		call("dele", 1), call("retr", 1), call("stat"), call("rset"), call("_shortcmd", "BOGUS"), call("_longcmd", "XMANY of them"), call("quit"),
 		call("noop"), call("stat"), call("retr", 1), call("quit"), call("close"), call("getwelcome"),
 	}
-	one := func(name, command, say string, calls ...popCall) popCase {
-		return popCase{name: name, server: script{greeting: ready, steps: []step{{to: command, say: say}, {to: "NOOP", say: "+OK second\r\n"}}}, calls: calls}
+	one := func(name, command, say string, calls ...popCall) poplibCase {
+		return poplibCase{name: name, server: script{greeting: ready, steps: []step{{to: command, say: say}, {to: "NOOP", say: "+OK second\r\n"}}}, calls: calls}
 	}
 	again := func(of popCall) popCall {
 		return of.but("state", "raised error_proto(b'-ERR not in the script')", "raised ErrState")
@@ -47,7 +47,7 @@ func wholeSessionCases() []popCase {
 	text := one("a number that is a text", "RETR foo", "-ERR Invalid message number: foo\r\n",
 		call("retr", "foo").but("numbers", "raised error_proto(b'-ERR Invalid message number: foo')", notMade), call("noop"))
 	text.sent = "NOOP\r\n"
-	return []popCase{
+	return []poplibCase{
 		{name: "a whole session", server: script{greeting: ready, steps: steps}, calls: calls},
 		{name: "bad password", unknown: true, server: script{greeting: ready, steps: []step{{to: "USER x", say: "+OK\r\n"},
 			{to: "PASS y", say: "-ERR [AUTH] Authentication failed.\r\n"}, {to: "USER test", say: "+OK\r\n"}, {to: "PASS secret", say: "+OK\r\n"}, {to: "STAT", say: "+OK 1 2\r\n"}}},
@@ -64,17 +64,17 @@ func wholeSessionCases() []popCase {
 }
 
 // endCases are connections that end, or fall silent, at some place.
-func endCases() []popCase {
-	ends := func(name string, of popCall, command, say string) popCase {
-		return popCase{name: name, server: script{greeting: ready, steps: []step{{to: command, say: say, then: closes}}}, calls: []popCall{of}}
+func endCases() []poplibCase {
+	ends := func(name string, of popCall, command, say string) poplibCase {
+		return poplibCase{name: name, server: script{greeting: ready, steps: []step{{to: command, say: say, then: closes}}}, calls: []popCall{of}}
 	}
-	silent := func(name string, of popCall, command, say string) popCase {
-		return popCase{name: name, server: script{greeting: ready, steps: []step{{to: command, say: say}}}, timeout: shortly, calls: []popCall{of, call("noop").but("timeouts", "raised OSError", isClosed)}}
+	silent := func(name string, of popCall, command, say string) poplibCase {
+		return poplibCase{name: name, server: script{greeting: ready, steps: []step{{to: command, say: say}}}, timeout: shortly, calls: []popCall{of, call("noop").but("timeouts", "raised OSError", isClosed)}}
 	}
 	const part = "+OK\r\nfirst\r\nsecond, which is not wh"
-	refused := popCase{name: "nobody listens", refused: true, unknown: true}
-	name := popCase{name: "no such host", host: "no host", unknown: true}
-	return []popCase{
+	refused := poplibCase{name: "nobody listens", refused: true, unknown: true}
+	name := poplibCase{name: "no such host", host: "no host", unknown: true}
+	return []poplibCase{
 		refused, name,
 		ends("end before an answer", call("noop"), "NOOP", ""),
 		ends("end in a refusal", call("noop").but("cut-line", `raised error_proto(b'-ERR n')`, `raised error_proto('-ERR EOF')`), "NOOP", "-ERR no"),
@@ -99,10 +99,10 @@ func endCases() []popCase {
 const noTimeout = -1
 
 // apopCases are challenges.
-func apopCases() (cases []popCase) {
+func apopCases() (cases []poplibCase) {
 	apop := call("apop", "mrose", "tanstaaf")
-	c := func(greeting, digest string, of popCall) popCase {
-		return popCase{name: "apop " + shortened(greeting), unknown: true, calls: []popCall{of, call("noop")}, server: script{greeting: greeting,
+	c := func(greeting, digest string, of popCall) poplibCase {
+		return poplibCase{name: "apop " + shortened(greeting), unknown: true, calls: []popCall{of, call("noop")}, server: script{greeting: greeting,
 			steps: []step{{to: "APOP mrose " + digest, say: "+OK maildrop has 1 message\r\n"}, {to: "NOOP", say: "+OK\r\n"}}}}
 	}
 	const rfc = "c4c9334bac560ecc979e58001b3e22fb"
@@ -114,7 +114,7 @@ func apopCases() (cases []popCase) {
 	near := c("+OK<1896.697170952@dbc.mtview.ca.us>\r\n", rfc, apop.but("challenge", none, accepted))
 	two.sent = "APOP mrose " + rfc + "\r\nNOOP\r\n"
 	near.sent = two.sent
-	return []popCase{
+	return []poplibCase{
 		c("+OK POP3 server ready <1896.697170952@dbc.mtview.ca.us>\r\n", rfc, apop),
 		c("+OK <1896.697170952@dbc.mtview.ca.us> ready\r\n", rfc, apop),
 		c("+OK no challenge\r\n", "", apop),
@@ -123,7 +123,7 @@ func apopCases() (cases []popCase) {
 }
 
 // tlsCases are those of STLS and of TLS from the first byte.
-func tlsCases() []popCase {
+func tlsCases() []poplibCase {
 	capa := step{to: "CAPA", say: "+OK\r\nTOP\r\nSTLS\r\n.\r\n"}
 	stls := step{to: "STLS", say: "+OK Begin TLS negotiation now.\r\n", then: startsTLS}
 	noop := step{to: "NOOP", say: "+OK\r\n"}
@@ -132,7 +132,7 @@ func tlsCases() []popCase {
 	plain := func(steps ...step) script { return script{greeting: ready, steps: steps} }
 	secure := script{greeting: ready, tls: true, steps: []step{noop}}
 	injected := step{to: "STLS", say: stls.say + "+OK injected\r\n", then: startsTLS}
-	return []popCase{
+	return []poplibCase{
 		{name: "stls", unknown: true, verify: true, trust: true, limited: true, server: plain(after...), calls: session},
 		{name: "stls with nobody's certificate", unknown: true, verify: true, server: plain(capa, stls, noop), calls: []popCall{call("stls")}},
 		{name: "stls with a certificate that is not verified", unknown: true, server: plain(capa, stls, noop),
@@ -152,23 +152,23 @@ func tlsCases() []popCase {
 }
 
 // argumentCases are arguments that poplib sends as they are.
-func argumentCases() []popCase {
-	users := func(name, user, pass string) popCase {
-		return popCase{name: name, unknown: true, calls: []popCall{call("user", user), call("pass_", pass), call("noop")},
+func argumentCases() []poplibCase {
+	users := func(name, user, pass string) poplibCase {
+		return poplibCase{name: name, unknown: true, calls: []popCall{call("user", user), call("pass_", pass), call("noop")},
 			server: script{greeting: ready, steps: []step{{to: "USER " + user, say: "+OK\r\n"}, {to: "PASS " + pass, say: "+OK in\r\n"}, {to: "NOOP", say: "+OK\r\n"}}}}
 	}
-	refused := func(name, id string, of popCall, python string, steps ...step) popCase {
-		return popCase{name: name, server: script{greeting: ready, steps: append(steps, step{to: "NOOP", say: "+OK\r\n"})},
+	refused := func(name, id string, of popCall, python string, steps ...step) poplibCase {
+		return poplibCase{name: name, server: script{greeting: ready, steps: append(steps, step{to: "NOOP", say: "+OK\r\n"})},
 			calls: []popCall{of.but(id, python, "raised ArgumentError"), call("noop")}, sent: "NOOP\r\n"}
 	}
-	numbers := func(name string, of popCall, at step) popCase {
-		return popCase{name: name, server: script{greeting: ready, steps: []step{at, {to: "NOOP", say: "+OK\r\n"}}}, calls: []popCall{of, call("noop")}}
+	numbers := func(name string, of popCall, at step) poplibCase {
+		return poplibCase{name: name, server: script{greeting: ready, steps: []step{at, {to: "NOOP", say: "+OK\r\n"}}}, calls: []popCall{of, call("noop")}}
 	}
-	twice := popCase{name: "a command in a name", unknown: true, sent: "NOOP\r\n", server: script{greeting: ready, steps: []step{
+	twice := poplibCase{name: "a command in a name", unknown: true, sent: "NOOP\r\n", server: script{greeting: ready, steps: []step{
 		{to: "USER x", say: "+OK a\r\n"}, {to: "DELE 1", say: "+OK b\r\n"}, {to: "NOOP", say: "+OK c\r\n"}}},
 		calls: []popCall{call("user", "x\r\nDELE 1").but("control-characters", "b'+OK a'", "raised ArgumentError"),
 			call("noop").but("control-characters", "b'+OK b'", "b'+OK c'")}}
-	return []popCase{
+	return []poplibCase{
 		users("a password with spaces", "test", " pass word "), users("not ASCII", "ü", "pässwörd – 世界"), users("quotes", `o'neil`, `"\`),
 		twice,
 		refused("an empty argument", "empty-arguments", call("_shortcmd", ""), "raised error_proto(b'-ERR not in the script')"),
@@ -184,7 +184,7 @@ func argumentCases() []popCase {
 }
 
 // debugCases print what they do.
-func debugCases() []popCase {
+func debugCases() []poplibCase {
 	steps := []step{
 		{to: "USER test", say: "+OK\r\n"}, {to: "PASS secret", say: "+OK Logged in.\r\n"}, {to: "STAT", say: "+OK 13 110293\r\n"}, {to: "LIST 2", say: "+OK 2 306\r\n"},
 		{to: "LIST", say: "+OK it's\r\n1 2\r\n.\r\n"}, {to: "RETR 1", say: "+OK\r\n..dot\r\n'\"\\\t\x00\xff\r\nLF\n\rCR\n.\r\n"}, {to: "RETR 99", say: "-ERR There's no message 99.\r\n"},
@@ -195,22 +195,22 @@ func debugCases() []popCase {
 		call("user", "test"), call("pass_", "secret"), call("stat"), call("list", 2), call("list"), call("retr", 1), call("retr", 99), call("_shortcmd", "XSAY o'neil"),
 		call("_shortcmd", `XSAY "so"`), call("_shortcmd", `XSAY 'it' is "so" \`), call("_shortcmd", "XSAY ü\u00a0\u200b世界\U0001f600\u00ad\U000e0001"), call("capa"), call("quit"),
 	}
-	var cases []popCase
+	var cases []poplibCase
 	for level, name := range []string{"debug level 0", "debug level 1", "debug level 2", "debug level 3"} {
 		closed := call("noop")
 		if level > 1 {
 			closed = closed.but("put-closed", isClosed, isClosed)
 		}
 		all := slices.Concat([]popCall{call("set_debuglevel", level)}, calls, []popCall{closed})
-		cases = append(cases, popCase{name: name, unknown: true, server: script{greeting: ready, steps: steps}, calls: all})
+		cases = append(cases, poplibCase{name: name, unknown: true, server: script{greeting: ready, steps: steps}, calls: all})
 	}
-	bad := func(name string, level int, steps ...step) popCase {
-		return popCase{name: name, unknown: true, server: script{greeting: ready, steps: steps}, calls: []popCall{call("set_debuglevel", level), call("stat"), call("noop"), call("set_debuglevel", 0), call("noop")}}
+	bad := func(name string, level int, steps ...step) poplibCase {
+		return poplibCase{name: name, unknown: true, server: script{greeting: ready, steps: steps}, calls: []popCall{call("set_debuglevel", level), call("stat"), call("noop"), call("set_debuglevel", 0), call("noop")}}
 	}
 	return append(cases,
 		bad("debug level 2, refusals", 2, step{to: "STAT", say: "-ERR [SYS/TEMP] it's not so\r\n"}, step{to: "NOOP", say: "+OK\n"}, step{to: "NOOP", say: "+OK\r\n"}),
-		popCase{name: "debug level 2, APOP", unknown: true, server: script{greeting: "+OK <1896.697170952@dbc.mtview.ca.us>\r\n",
+		poplibCase{name: "debug level 2, APOP", unknown: true, server: script{greeting: "+OK <1896.697170952@dbc.mtview.ca.us>\r\n",
 			steps: []step{{to: "APOP mrose c4c9334bac560ecc979e58001b3e22fb", say: "+OK\r\n"}}}, calls: []popCall{call("set_debuglevel", 2), call("apop", "mrose", "tanstaaf")}},
-		popCase{name: "debug level 2, end", unknown: true, server: script{greeting: ready, steps: []step{{to: "NOOP", then: closes}}}, calls: []popCall{call("set_debuglevel", 2), call("noop")}},
+		poplibCase{name: "debug level 2, end", unknown: true, server: script{greeting: ready, steps: []step{{to: "NOOP", then: closes}}}, calls: []popCall{call("set_debuglevel", 2), call("noop")}},
 	)
 }

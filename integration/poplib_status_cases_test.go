@@ -3,7 +3,7 @@ package integration
 import "strings"
 
 // statusCases are status lines in all their forms, as answers to NOOP.
-func statusCases() []popCase {
+func statusCases() []poplibCase {
 	noop := call("noop")
 	cases := answers("status", noop, "NOOP",
 		"+OK\r\n", "+OK \r\n", "+OK text\r\n", "+ok hi\r\n", "+Ok hi\r\n", "+ Hola mundo\r\n", "+\r\n", "+OKAY\r\n", "+OK\ttab\r\n",
@@ -29,7 +29,7 @@ func statusCases() []popCase {
 func pythonError(line string) string { return "raised error_proto(" + pythonBytes([]byte(line)) + ")" }
 
 // statCases are answers to STAT.
-func statCases() []popCase {
+func statCases() []poplibCase {
 	stat := call("stat")
 	cases := answers("stat", stat, "STAT",
 		"+OK 13 110293\r\n", "+OK 2 320 octets and more\r\n", "+OK  2   320\r\n", "+OK\t2\t320\r\n", "+OK 0 0\r\n", "+ 2 320\r\n", "+ok 2 320\r\n",
@@ -53,7 +53,7 @@ func statCases() []popCase {
 }
 
 // listingCases are answers to LIST and UIDL.
-func listingCases() []popCase {
+func listingCases() []poplibCase {
 	listings := []string{
 		"+OK 2 messages:\r\n1 301\r\n2 306\r\n.\r\n", "+OK\r\n.\r\n", "+OK\n1 301\n2 306\n.\n", "+OK\r\n\r\n1 301\r\n.\r\n",
 		"+OK\r\n1 301 more words\r\n  2   306\r\njunk\r\n.\r\n", "+OK\r\n..1 5\r\n.x\r\n...\r\n.\r\n", "+OK\r\n1 \xff\x00 x\r\r\n.\r\n", "+OK\r\n1 301\r\n.\n",
@@ -68,7 +68,7 @@ func listingCases() []popCase {
 }
 
 // capaCases are answers to CAPA.
-func capaCases() []popCase {
+func capaCases() []poplibCase {
 	capa := call("capa")
 	cases := answers("capa", capa, "CAPA",
 		"+OK\r\nCAPA\r\nTOP\r\nUIDL\r\nSASL PLAIN LOGIN CRAM-MD5\r\n.\r\n", "+OK\r\n.\r\n", "+OK\r\nsasl plain\r\nEXPIRE NEVER\r\n.\r\n",
@@ -81,7 +81,7 @@ func capaCases() []popCase {
 }
 
 // greetingCases are first lines.
-func greetingCases() (cases []popCase) {
+func greetingCases() (cases []poplibCase) {
 	for _, line := range []string{
 		"+OK\r\n", "+OK Dovecot ready. <5478.2@vm>\r\n", "+ Hola mundo\r\n", "+OK LF\n", "+ok small\r\n", "-ERR [SYS/TEMP] busy\r\n", "-ERR\r\n",
 		"* OK imap\r\n", "220 smtp\r\n", "\r\n", "HTTP/1.0 400 Bad Request\r\n", "+OK " + strings.Repeat("g", 2000) + "\r\n",
@@ -91,13 +91,13 @@ func greetingCases() (cases []popCase) {
 		cases = append(cases, c)
 	}
 	return append(cases,
-		popCase{name: "greeting 9,000 octets", server: script{greeting: "+OK " + strings.Repeat("g", 9000) + "\r\n"}, unknown: true},
-		popCase{name: "greeting 3,000 octets", server: script{greeting: "+OK " + strings.Repeat("g", 3000) + "\r\n"}, unknown: true,
+		poplibCase{name: "greeting 9,000 octets", server: script{greeting: "+OK " + strings.Repeat("g", 9000) + "\r\n"}, unknown: true},
+		poplibCase{name: "greeting 3,000 octets", server: script{greeting: "+OK " + strings.Repeat("g", 3000) + "\r\n"}, unknown: true,
 			connect: call("").but("long-lines", `raised error_proto('line too long')`, pythonBytes([]byte("+OK "+strings.Repeat("g", 3000))))},
-		popCase{name: "greeting +foo", server: script{greeting: "+foo\r\n"}, unknown: true,
+		poplibCase{name: "greeting +foo", server: script{greeting: "+foo\r\n"}, unknown: true,
 			connect: call("").but("status-line", `b'+foo'`, `raised error_proto(b'+foo')`)},
-		popCase{name: "greeting none", server: script{gone: true}, unknown: true},
-		popCase{name: "greeting silent", unknown: true, timeout: shortly},
-		popCase{name: "greeting of an evil server", server: script{greeting: "+OK" + strings.Repeat("<", 2000) + "\n"}, unknown: true, calls: []popCall{call("apop", "a", "kb")}},
+		poplibCase{name: "greeting none", server: script{gone: true}, unknown: true},
+		poplibCase{name: "greeting silent", unknown: true, timeout: shortly},
+		poplibCase{name: "greeting of an evil server", server: script{greeting: "+OK" + strings.Repeat("<", 2000) + "\n"}, unknown: true, calls: []popCall{call("apop", "a", "kb")}},
 	)
 }
