@@ -38,6 +38,11 @@ func wholeSessionCases() []poplibCase {
 	one := func(name, command, say string, calls ...popCall) poplibCase {
 		return poplibCase{name: name, server: script{greeting: ready, steps: []step{{to: command, say: say}, {to: "NOOP", say: "+OK second\r\n"}}}, calls: calls}
 	}
+	shaped := func(name, command, say string, of popCall) poplibCase {
+		c := one(name, command, say, of, call("noop"))
+		c.sent = "NOOP\r\n"
+		return c
+	}
 	again := func(of popCall) popCall {
 		return of.but("state", "raised error_proto(b'-ERR not in the script')", "raised ErrState")
 	}
@@ -56,6 +61,9 @@ func wholeSessionCases() []poplibCase {
 			{to: "RPOP test", say: "+OK\r\n"}, {to: "STAT", say: "+OK 1 2\r\n"}}}, calls: []popCall{call("utf8"), call("rpop", "test"), call("stat")}},
 		{name: "signing in twice", sent: "NOOP\r\n", server: script{greeting: "+OK <a@b>\r\n", steps: []step{{to: "NOOP", say: "+OK\r\n"}}},
 			calls: []popCall{again(call("utf8")), again(call("user", "x")), again(call("pass_", "x")), again(call("apop", "x", "y")), again(call("rpop", "x")), call("noop")}},
+		shaped("a command that has a method", "USER x", "+OK\r\n", call("_shortcmd", "USER x").but("command-shape", "b'+OK'", "raised ArgumentError")),
+		shaped("a command of one line as a long one", "NOOP now", "-ERR\r\n", call("_longcmd", "NOOP now").but("command-shape", "raised error_proto(b'-ERR')", "raised ArgumentError")),
+		shaped("a command of many lines as a short one", "RETR 9", "-ERR\r\n", call("_shortcmd", "RETR 9").but("command-shape", "raised error_proto(b'-ERR')", "raised ArgumentError")),
 		{name: "utf8 and rpop refused", unknown: true, server: script{greeting: ready}, calls: []popCall{call("utf8"), call("rpop", "test"), call("user", "x")}},
 		one("close", "NOOP", "+OK\r\n", call("noop"), call("close"), call("noop"), call("close")),
 		one("quit refused", "QUIT", "-ERR messages not removed\r\n", call("quit"), call("noop").but("quit-closes", "b'+OK second'", isClosed)),
