@@ -200,6 +200,18 @@ func TestDebugOfAuth(t *testing.T) {
 	}
 }
 
+func TestDebugOfAuthCutOff(t *testing.T) {
+	for level, want := range []string{"", "*cmd* 'AUTH X'\n", "*cmd* 'AUTH X'\n*put* b'AUTH X'\n*get* b''\n"} {
+		var out strings.Builder
+		p := open(t, poplib.Options{DebugOutput: &out}, "S: +OK\nC: AUTH X\nclose")
+		p.SetDebugLevel(level)
+		_, _ = p.Auth("X", nil, nil)
+		if got := out.String(); got != want {
+			t.Errorf("level %d:\n got %s\nwant %s", level, got, want)
+		}
+	}
+}
+
 func TestDebugOfSignInHidesSecrets(t *testing.T) {
 	var out strings.Builder
 	p := open(t, poplib.Options{DebugOutput: &out, ShowSecrets: true},

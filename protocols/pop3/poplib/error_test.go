@@ -134,9 +134,52 @@ func TestRefusalsDoNotEndTheSession(t *testing.T) {
 }
 
 func TestTooManyCapabilities(t *testing.T) {
-	p := open(t, poplib.Options{Limits: &pop3.Limits{Capabilities: 1}}, "S: +OK\nC: CAPA\nS: +OK\nS: a\nS: b\nS: .")
+	p := open(t, poplib.Options{Limits: &pop3.Limits{Capabilities: 1}}, "S: +OK\nC: CAPA\nS: +OK\nS: a\nS: .\nC: CAPA\nS: +OK\nS: a\nS: b\nS: .")
+	if got, want := offers(p.Capa()), `map["a":[]]`; got != want {
+		t.Errorf("as many as may be: got %s, want %s", got, want)
+	}
 	_, err := p.Capa()
 	wantError(t, err, "pop3: limit Capabilities of 1 exceeded", pop3.ErrListingTooLong)
+	over(t, p)
+}
+
+// Servers say why before they close a connection on which nothing happens.
+func TestUnaskedRefusalEndsTheSession(t *testing.T) {
+	p := open(t, poplib.Options{}, "S: +OK\nC: NOOP\nS= \"+OK\\r\\n-ERR [SYS/TEMP] idle too long\\r\\n\"")
+	if got, want := status(p.Noop()), `"+OK"`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	_, err := p.Noop()
+	wantError(t, err, "error_proto(b'-ERR [SYS/TEMP] idle too long')", pop3.ErrSysTemp)
+	over(t, p)
+}
+
+func TestMalformedStatEndsTheSession(t *testing.T) {
+	p := open(t, poplib.Options{}, "S: +OK\nC: STAT\nS: +OK two 320")
+	_, _, err := p.Stat()
+	if !errors.As(err, new(*pop3.SyntaxError)) {
+		t.Errorf("got %v, want a *pop3.SyntaxError", err)
+	}
+	over(t, p)
+}
+
+// The line in an error is the one that was wrong, not one before it.
+func TestTheWrongLineIsShown(t *testing.T) {
+	p := open(t, poplib.Options{}, "S: +OK\nC: AUTH X\nS: + \nC:\nS: junk")
+	_, err := p.Auth("X", func([]byte) ([]byte, error) { return nil, nil }, nil)
+	wantError(t, err, "error_proto(b'junk')")
+	over(t, p)
+}
+
+// A server that cuts TLS off without its end says no more than one that closes the connection.
+func TestTLSCutOff(t *testing.T) {
+	port, _ := serveBadly(t, "starttls\nS: +OK\nC: NOOP\ncut")
+	p, err := poplib.NewPOP3SSL("127.0.0.1", &poplib.Options{Port: port, TLS: &tls.Config{RootCAs: trusted}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.Noop()
+	wantError(t, err, "error_proto('-ERR EOF')", reactor.ErrTLSTruncated)
 	over(t, p)
 }
 

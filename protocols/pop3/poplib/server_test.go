@@ -112,6 +112,9 @@ func (p *play) step(step string) error {
 		p.conn, p.in = secure, bufio.NewReader(secure)
 		return secure.Handshake()
 	}
+	if step == "cut" {
+		return p.conn.(*tls.Conn).NetConn().Close()
+	}
 	return fmt.Errorf("no such step")
 }
 
@@ -128,7 +131,8 @@ func open(t testing.TB, o poplib.Options, scripts ...string) *poplib.POP3 {
 	return p
 }
 
-// serveBadly is serve for one session that goes wrong on the server's side, too. A step "tell" closes told.
+// serveBadly is serve for one session that goes wrong on the server's side, too. A step "tell" closes told, and "cut" ends a
+// connection under TLS without the end of TLS.
 func serveBadly(t testing.TB, script string) (port int, told chan struct{}) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
