@@ -105,7 +105,6 @@ func TestPOP3MechanismsOnEachServer(t *testing.T) {
 		onTwisted: {"CRAM-MD5"},
 	}
 	mailservers.Each(t, func(t *testing.T, server *mailservers.Server) {
-		user := server.NewUser(t)
 		for _, security := range popSecurities {
 			t.Run(security.String(), func(t *testing.T) {
 				a := newPopRig(t, server)
@@ -125,7 +124,10 @@ func TestPOP3MechanismsOnEachServer(t *testing.T) {
 					if !slices.Contains(known, mechanism) {
 						t.Errorf("the server offers %s, want it to be known, or foreign", mechanism)
 					}
-					t.Run(mechanism, func(t *testing.T) { newPopRig(t, server).try(user, security, mechanism) })
+					t.Run(mechanism, func(t *testing.T) {
+						t.Parallel()
+						newPopRig(t, server).try(server.NewUser(t), security, mechanism)
+					})
 				}
 				binds := slices.Contains(offered, "SCRAM-SHA-256-PLUS")
 				if want := server.Product == onCyrus && security != pop3.InTheClear; binds != want {

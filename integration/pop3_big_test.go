@@ -38,7 +38,7 @@ var popBigCases = []popCase{
 		want(e, "marked", done.Deleted, manyMails)
 		popLeft(e, c, 0)
 	}},
-	{name: "a large message", live: true, fill: func(t *testing.T, server *mailservers.Server, user mailservers.User) {
+	{name: "a large message", on: []string{onDovecot, onCyrus, onCourier}, live: true, fill: func(t *testing.T, server *mailservers.Server, user mailservers.User) {
 		popFill(t, server, user, []mailservers.Message{large(), mailservers.Mail(1)})
 	}, run: func(e *env, c *pop3.Client) {
 		sink := &pausing{comparing: comparing{e: e, text: large().Raw}, c: c}

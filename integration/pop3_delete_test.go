@@ -16,8 +16,7 @@ var popDeleteCases = []popCase{
 		if e.server == nil {
 			return
 		}
-		again := popAgain(e, c)
-		want(e, "messages afterwards", must(e, again.Stat()).Count, 2)
+		again := popFinds(e, c, 2)
 		wantBytes(e, "the first", must(e, again.Retr(1)).Bytes(), mailservers.Mail(0).Raw)
 		wantBytes(e, "the last", must(e, again.Retr(2)).Bytes(), mailservers.Mail(3).Raw)
 		must(e, again.Quit())

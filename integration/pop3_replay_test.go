@@ -15,7 +15,7 @@ import (
 )
 
 // maxBytewise is how large a recording may be to be replayed byte by byte, too, which takes its time.
-const maxBytewise = 8 << 10
+const maxBytewise = 4 << 10
 
 // TestPOP3Replay runs every case on what was recorded of each server: nothing needs to be installed.
 func TestPOP3Replay(t *testing.T) {
