@@ -251,8 +251,10 @@ func (a *authentication) done(r Reply, err error) {
 		return
 	}
 	a.over = true
-	a.leaveWork()
 	refusal, refused := err.(*ResponseError)
+	if !refused || a.talk == nil {
+		a.leaveWork()
+	}
 	switch {
 	case err == nil && a.fault != nil: // not believed
 		err = &CommandError{Command: "AUTH", Sent: true, Err: a.fault}
@@ -269,7 +271,8 @@ func (a *authentication) done(r Reply, err error) {
 
 // refused: the server has said -ERR. The mechanism may know more of it, and of another way.
 func (a *authentication) refused(refusal *ResponseError) {
-	err := a.talk.Finish(refusal)
+	err := a.talk.Finish(refusal) // before the work is given up, which has a result of its own
+	a.leaveWork()
 	next := a.talk.Fallback()
 	switch {
 	case a.fault != nil:
