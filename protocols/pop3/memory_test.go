@@ -59,7 +59,7 @@ func TestLargeMessageCostsNoMemory(t *testing.T) {
 	before, most := heap(), uint64(0)
 	var sent, want int64
 	for next := int64(0); sent < total; {
-		s.tr.Receive(piece)
+		s.DataReceived(piece)
 		sent += int64(len(piece))
 		want += octets
 		if sent >= next {
