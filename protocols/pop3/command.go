@@ -47,7 +47,11 @@ type command struct {
 
 // newCommand makes a command of a name and arguments.
 func newCommand(name string, args ...string) (*command, error) {
-	line, err := wire.AppendCommand(nil, name, args...)
+	size := len(name) + len("\r\n")
+	for _, a := range args {
+		size += len(" ") + len(a)
+	}
+	line, err := wire.AppendCommand(make([]byte, 0, size), name, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -161,17 +161,36 @@ func (s *Scanner) nextData(p []byte) (u Unit, n int) {
 	return Unit{}, n
 }
 
-// piece is what goes from p[n] up to the next line that begins with a dot.
+// piece is what goes from p[n], which is in a line, up to the next line that begins with a dot.
 func (s *Scanner) piece(p []byte, n int) (Unit, int) {
 	rest := p[n:]
-	if i := bytes.Index(rest, []byte("\n.")); i >= 0 {
+	if i := dottedLine(rest); i >= 0 {
 		s.at = lineStart
-		return Unit{Data, rest[: i+1 : i+1]}, n + i + 1
+		return Unit{Data, rest[:i:i]}, n + i
 	}
 	if rest[len(rest)-1] == '\n' {
 		s.at = lineStart
 	}
 	return Unit{Data, rest[:len(rest):len(rest)]}, len(p)
+}
+
+// dottedLine is where in p, behind its first byte, a line begins with a dot; -1 if none does. Base64, which is most of what is large, has no
+// dots: it looks for them first, and for the line's end behind one that is within a line.
+func dottedLine(p []byte) int {
+	for i := 0; ; {
+		dot := bytes.IndexByte(p[i:], '.')
+		if dot < 0 {
+			return -1
+		}
+		if i += dot; i > 0 && p[i-1] == '\n' {
+			return i
+		}
+		end := bytes.IndexByte(p[i:], '\n')
+		if end < 0 {
+			return -1
+		}
+		i += end + 1
+	}
 }
 
 // Begun tells whether a unit has begun that is not complete: the stream must not end here.
