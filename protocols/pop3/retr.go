@@ -35,5 +35,5 @@ func (c *Client) retrieveTo(cmd *command, err error, n int, sink MessageSink) *d
 		return deferred.Fail[Retrieved](err)
 	}
 	r := &retrieval{c: c, command: cmd, number: n, sink: sink}
-	return r.issue()
+	return r.result()
 }

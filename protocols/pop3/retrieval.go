@@ -43,34 +43,49 @@ type retrieval struct {
 	command *command
 	number  int
 	sink    MessageSink
-	open    func(r Reply) MessageSink // makes the sink when the message begins, if there is none
-	result  *deferred.Deferred[Retrieved]
+	open    func(r Reply) MessageSink      // makes the sink when the message begins, if there is none
+	settled func(got Retrieved, err error) // is told once what has become of it
 
 	octets int64
 	limit  int64
 	err    error // what the sink said, or why nobody waits any more
-	over   bool  // result has its value
+	over   bool  // settled was told
 	stored bool  // and it is a good one
 }
 
-// issue sends the command.
-func (r *retrieval) issue() *deferred.Deferred[Retrieved] {
-	c := r.c
+// result issues the command and gives what becomes of it.
+func (r *retrieval) result() *deferred.Deferred[Retrieved] {
+	d := deferred.New(func(*deferred.Deferred[Retrieved]) { r.Cancel() })
+	r.settled = func(got Retrieved, err error) {
+		if err != nil {
+			d.TryErrback(err)
+		} else {
+			d.TryCallback(got)
+		}
+	}
+	if err := r.issue(); err != nil {
+		return deferred.Fail[Retrieved](err)
+	}
+	return d.BindTo(r.c.transport.Reactor())
+}
+
+// issue queues the command. With an error it does not, and settled is not told.
+func (r *retrieval) issue() error {
+	c, cmd := r.c, r.command
 	r.limit = c.options().Limits.MaxMessage()
-	cmd := r.command
-	cmd.begin, cmd.content, cmd.cancelled = r.begin, r.take, r.cancelled
 	if err := c.ended(); err != nil {
 		err = &CommandError{Command: cmd.name, Err: err}
 		r.endSink(err)
-		return deferred.Fail[Retrieved](err)
+		return err
 	}
-	r.result = deferred.New(func(*deferred.Deferred[Retrieved]) { c.cancel(cmd) })
-	r.result.BindTo(c.transport.Reactor())
-	cmd.done = r.done
+	cmd.begin, cmd.content, cmd.cancelled, cmd.done = r.begin, r.take, r.cancelled, r.done
 	c.noteRetrieval(r)
 	c.enqueue(cmd)
-	return r.result
+	return nil
 }
+
+// Cancel takes the command back, or drops what comes.
+func (r *retrieval) Cancel() { r.c.cancel(r.command) }
 
 // begin: the message comes.
 func (r *retrieval) begin(reply Reply) {
@@ -154,7 +169,7 @@ func (r *retrieval) store() (stored struct{}, err error) {
 	return stored, nil
 }
 
-// settle fires the result. A Dele that waits for it can go then, or fails.
+// settle tells what has become of the message. A Dele that waits for it can go then, or fails.
 func (r *retrieval) settle(err error) {
 	if r.over {
 		return
@@ -162,9 +177,9 @@ func (r *retrieval) settle(err error) {
 	r.over, r.stored = true, err == nil
 	r.c.forgetRetrieval(r)
 	if err == nil {
-		r.result.TryCallback(Retrieved{Number: r.number, Reply: r.command.reply, Octets: r.octets})
+		r.settled(Retrieved{Number: r.number, Reply: r.command.reply, Octets: r.octets}, nil)
 	} else {
-		r.result.TryErrback(err)
+		r.settled(Retrieved{}, err)
 	}
 	r.c.sendNext()
 }

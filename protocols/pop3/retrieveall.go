@@ -104,7 +104,7 @@ func (o *RetrieveOptions) check() error {
 	return &ArgumentError{Reason: "RetrieveAll: " + reason}
 }
 
-// canceller is a Deferred of any type.
+// canceller is a command under way.
 type canceller interface{ Cancel() }
 
 // bulk is a RetrieveAll under way.
@@ -115,7 +115,6 @@ type bulk struct {
 	uids    map[int]string
 	next    int                    // of entries
 	under   map[canceller]struct{} // commands that were issued and are not over
-	out     int                    // how many
 	filling bool
 	done    RetrieveResult
 	fault   error // why no more are issued
@@ -153,12 +152,12 @@ func (b *bulk) fill() {
 		return
 	}
 	b.filling = true
-	for b.fault == nil && b.next < len(b.entries) && b.out <= b.c.options().window() {
+	for b.fault == nil && b.next < len(b.entries) && len(b.under) <= b.c.options().window() {
 		b.next++
 		b.fetch(b.entries[b.next-1])
 	}
 	b.filling = false
-	if b.out == 0 && (b.fault != nil || b.next == len(b.entries)) {
+	if len(b.under) == 0 && (b.fault != nil || b.next == len(b.entries)) {
 		b.finish()
 	}
 }
@@ -181,45 +180,53 @@ func (b *bulk) fetch(e Entry) {
 		b.failed(e, err)
 		return
 	}
-	r := &retrieval{c: b.c, command: cmd, number: e.Number, open: func(Reply) MessageSink { return b.Sink(e) }}
-	issued(b, r.issue(), func(got Retrieved, err error) {
-		if err != nil {
-			b.failed(e, err)
-			return
-		}
+	f := &fetching{b: b, e: e}
+	f.retrieval = retrieval{c: b.c, command: cmd, number: e.Number, open: f.sink, settled: f.over}
+	b.under[f] = struct{}{}
+	if err := f.issue(); err != nil {
+		f.over(Retrieved{}, err)
+	}
+}
+
+// fetching is a message of a RetrieveAll on its way.
+type fetching struct {
+	retrieval
+	b *bulk
+	e Entry
+}
+
+func (f *fetching) sink(Reply) MessageSink { return f.b.Sink(f.e) }
+
+// over notes what has become of the message.
+func (f *fetching) over(got Retrieved, err error) {
+	b := f.b
+	delete(b.under, f)
+	if err != nil {
+		b.failed(f.e, err)
+	} else {
 		b.done.Messages++
 		b.done.Octets += got.Octets
 		if b.Delete && b.fault == nil {
-			b.mark(e)
+			b.mark(f.e)
 		}
-	})
+	}
+	b.fill()
 }
 
 // mark issues the DELE for a message that was stored.
 func (b *bulk) mark(e Entry) {
-	issued(b, b.c.Dele(e.Number), func(_ Reply, err error) {
+	d := b.c.Dele(e.Number)
+	b.under[d] = struct{}{}
+	over := func(err error) {
+		delete(b.under, d)
 		if err != nil {
 			b.failed(e, err)
-			return
+		} else {
+			b.done.Deleted++
 		}
-		b.done.Deleted++
-	})
-}
-
-// issued waits for a command.
-func issued[T any](b *bulk, d *deferred.Deferred[T], then func(v T, err error)) {
-	b.out++
-	b.under[d] = struct{}{}
-	over := func(v T, err error) {
-		b.out--
-		delete(b.under, d)
-		then(v, err)
 		b.fill()
 	}
-	d.Handle(func(v T) { over(v, nil) }, func(err error) {
-		var none T
-		over(none, err)
-	})
+	d.Handle(func(Reply) { over(nil) }, over)
 }
 
 // failed notes a message that has gone wrong. The end of the connection is not the fault of a message: everything stops.
@@ -241,4 +248,5 @@ func (b *bulk) cancel() {
 	for d := range b.under {
 		d.Cancel()
 	}
+	b.result.TryErrback(b.fault)
 }

@@ -54,7 +54,7 @@ func (c *Client) SendMultiline(name string, args ...string) *deferred.Deferred[*
 	cmd.alone = true
 	return c.lines(name, func(sink MessageSink) *deferred.Deferred[Retrieved] {
 		r := &retrieval{c: c, command: cmd, number: numberIn(args), sink: sink}
-		return r.issue()
+		return r.result()
 	})
 }
 
