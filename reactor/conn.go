@@ -23,6 +23,7 @@ type conn struct {
 	onLost func(reason error)
 	rare   *rare
 	label  atomic.Pointer[label] // names proto in the log
+	place  int32                 // in r.conns
 	remote tcpAddr
 
 	phase    phase
@@ -32,7 +33,6 @@ type conn struct {
 	ended    bool // the peer has ended its side
 	broken   bool // the socket has failed
 	reset    bool // the peer is to see a reset
-	cut      bool // the reactor stops
 	alone    bool // there is no duplicate of the socket: to close it is its end
 }
 
@@ -49,6 +49,7 @@ const (
 type rare struct {
 	producer  Producer
 	streaming bool
+	cut       bool // the reactor stops
 	held      bool // the producer was told to pause
 	tls       *tlsLayer
 	stall     *DelayedCall // runs out when LoseConnection makes no progress
@@ -90,7 +91,7 @@ func (c *conn) begin(remote engine.Address) {
 		remote = c.r.sys.Remote(fd)
 	}
 	c.setAddresses(remote, fd)
-	c.r.conns[c] = struct{}{}
+	c.r.conns.add(c)
 	c.r.load.Add(1)
 }
 
@@ -282,7 +283,7 @@ func (c *conn) bury() {
 	c.phase = phaseLost
 	c.closeSocket()
 	c.release()
-	delete(c.r.conns, c)
+	c.r.conns.remove(c)
 	c.r.load.Add(-1)
 	c.buryRare(rare)
 	if f := c.onLost; f != nil {

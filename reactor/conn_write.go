@@ -180,7 +180,7 @@ func (c *conn) flushBroken() {
 
 // cleanReason is the reason of an end for which everything has been sent.
 func (c *conn) cleanReason() error {
-	if c.cut {
+	if c.rare != nil && c.rare.cut {
 		return ErrConnectionLost
 	}
 	return ErrConnectionDone

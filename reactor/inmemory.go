@@ -35,7 +35,7 @@ func (i inside) Lookups() (n int) {
 
 // Handshakes counts the handshakes that do not wait for their peers.
 func (i inside) Handshakes() (n int) {
-	for c := range i.r.conns {
+	for _, c := range i.r.conns.list {
 		if t := c.tls(); t != nil && t.busy() {
 			n++
 		}
@@ -92,7 +92,7 @@ func (i inside) Left() (left []string) {
 	for a := range r.attempts {
 		others = append(others, fmt.Sprintf("attempt to connect to %v", a.k.Destination()))
 	}
-	for c := range r.conns {
+	for _, c := range r.conns.list {
 		others = append(others, fmt.Sprintf("connection from %v to %v of %T", c.LocalAddr(), c.RemoteAddr(), c.proto))
 	}
 	slices.Sort(others)

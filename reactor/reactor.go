@@ -50,7 +50,7 @@ type Reactor struct {
 	timerSet  bool
 	ports     map[*Port]struct{}
 	attempts  map[*attempt]struct{}
-	conns     map[*conn]struct{}
+	conns     conns
 	lingering map[*linger]struct{}
 	datagrams map[*UDPPort]struct{}
 	pumps     map[*pump]struct{} // of adopted streams
@@ -103,7 +103,6 @@ func New(options ...Option) *Reactor {
 		resolver:         net.DefaultResolver,
 		ports:            make(map[*Port]struct{}),
 		attempts:         make(map[*attempt]struct{}),
-		conns:            make(map[*conn]struct{}),
 		lingering:        make(map[*linger]struct{}),
 		factories:        make(map[any]int),
 		lookups:          make(chan struct{}, maxLookups),

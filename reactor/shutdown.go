@@ -3,6 +3,7 @@ package reactor
 import (
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"go.uber.org/zap"
@@ -71,7 +72,7 @@ func (r *Reactor) disconnect() {
 	for a := range r.attempts {
 		a.fail(ErrUserAbort, nil)
 	}
-	for c := range r.conns {
+	for _, c := range slices.Clone(r.conns.list) {
 		c.stop()
 	}
 	r.threads.close()
@@ -86,7 +87,7 @@ func (c *conn) stop() {
 		c.closeNotify()
 		c.enqueue()
 	case c.phase == phaseOpen:
-		c.cut = true
+		c.unusual().cut = true
 		c.closeNotify()
 		c.startLosing()
 	}
@@ -94,14 +95,14 @@ func (c *conn) stop() {
 
 // checkShutdown goes on with the shutdown as soon as nothing is left to wait for.
 func (r *Reactor) checkShutdown() {
-	if r.closing && len(r.conns)+len(r.lingering)+len(r.pumps) == 0 && r.threads.idle() {
+	if r.closing && len(r.conns.list)+len(r.lingering)+len(r.pumps) == 0 && r.threads.idle() {
 		r.lastTriggers()
 	}
 }
 
 // endShutdown gives up on what has not been sent, and on functions that have not returned, when the time is up.
 func (r *Reactor) endShutdown() {
-	for c := range r.conns {
+	for _, c := range slices.Clone(r.conns.list) {
 		c.reset = c.Buffered() > 0 // a clean end would hide from the peer that something is missing
 		c.doom(ErrConnectionLost)
 	}

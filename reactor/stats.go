@@ -91,7 +91,7 @@ func (r *Reactor) lookIn(running func()) int64 {
 // gather adds to the counts what can be looked up. Goroutine: reactor.
 func (r *Reactor) gather() Stats {
 	s := r.count
-	s.Connections, s.Attempts, s.Timers = len(r.conns), len(r.attempts), len(r.timers.heap)
+	s.Connections, s.Attempts, s.Timers = len(r.conns.list), len(r.attempts), len(r.timers.heap)
 	return s
 }
 

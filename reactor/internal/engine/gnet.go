@@ -21,20 +21,14 @@ type gnetPoller struct {
 	timer    timer
 }
 
-// Attachment ties a descriptor to a poller. It lives as long as the descriptor is registered.
-type Attachment struct {
-	pa       netpoll.PollAttachment
-	interest Interest
-}
-
-// FD is the descriptor.
-func (a *Attachment) FD() int { return a.pa.FD }
-
 // Interest is what is registered now.
 func (a *Attachment) Interest() Interest { return a.interest }
 
 // Set is for other implementations of Poller.
-func (a *Attachment) Set(fd int, i Interest) { a.pa.FD, a.interest = fd, i }
+func (a *Attachment) Set(fd int, i Interest) {
+	a.setFD(fd)
+	a.interest = i
+}
 
 // silence keeps gnet's process-wide logger from writing to standard output, which is the user's.
 var silence = sync.OnceFunc(func() {
@@ -116,13 +110,12 @@ func (p *gnetPoller) Register(a *Attachment, fd int, h Handler) {
 		p.handlers = append(p.handlers, make([]Handler, fd+64-len(p.handlers))...)
 	}
 	p.handlers[fd] = h
-	a.pa.FD = fd
-	a.interest = None
-	attach(p, &a.pa)
+	a.Set(fd, None)
+	attach(p, a)
 }
 
 // Deregister forgets the descriptor; the caller closes it afterwards.
 func (p *gnetPoller) Deregister(a *Attachment) {
 	_ = p.SetInterest(a, None)
-	p.handlers[a.pa.FD] = nil
+	p.handlers[a.FD()] = nil
 }

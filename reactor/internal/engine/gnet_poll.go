@@ -14,4 +14,18 @@ func (p *gnetPoller) poll() error {
 // kernelHoldsAttachment tells whether the system keeps the address of what is registered, or only the number of the descriptor.
 const kernelHoldsAttachment = false
 
-func attach(*gnetPoller, *netpoll.PollAttachment) {}
+// Attachment ties a descriptor to a poller. It lives as long as the descriptor is registered.
+type Attachment struct {
+	fd       int32
+	interest Interest
+}
+
+// FD is the descriptor.
+func (a *Attachment) FD() int { return int(a.fd) }
+
+func (a *Attachment) setFD(fd int) { a.fd = int32(fd) }
+
+// gnet is what gnet wants to see, and does not keep.
+func (a *Attachment) gnet() *netpoll.PollAttachment { return &netpoll.PollAttachment{FD: int(a.fd)} }
+
+func attach(*gnetPoller, *Attachment) {}

@@ -31,11 +31,11 @@ func (p *gnetPoller) SetInterest(a *Attachment, want Interest) error {
 	case None:
 		return nil
 	case Read:
-		return p.gnet.AddRead(&a.pa, true)
+		return p.gnet.AddRead(a.gnet(), true)
 	case Write:
-		return p.gnet.AddWrite(&a.pa, true)
+		return p.gnet.AddWrite(a.gnet(), true)
 	}
-	return p.gnet.AddReadWrite(&a.pa, true)
+	return p.gnet.AddReadWrite(a.gnet(), true)
 }
 
 // Forget is Deregister, which asks the system for nothing here.
@@ -44,7 +44,7 @@ func (p *gnetPoller) Forget(a *Attachment) { p.Deregister(a) }
 // Replace begins anew: kqueue holds the attachment.
 func (p *gnetPoller) Replace(from, to *Attachment, h Handler) {
 	p.Deregister(from)
-	p.Register(to, from.pa.FD, h)
+	p.Register(to, from.FD(), h)
 }
 
 // Again asks to be told once more of what is wanted and may still be ready.

@@ -25,22 +25,22 @@ func (p *gnetPoller) SetInterest(a *Attachment, want Interest) error {
 	}
 	var err error
 	if a.interest != None && (want == None || want == Write) {
-		err = p.gnet.Delete(a.pa.FD)
+		err = p.gnet.Delete(a.FD())
 		a.interest = None
 	}
 	switch {
 	case want == None || err != nil:
 		return err
 	case a.interest == None && want == Read:
-		err = p.gnet.AddRead(&a.pa, false)
+		err = p.gnet.AddRead(a.gnet(), false)
 	case a.interest == None && want == Write:
-		err = p.gnet.AddWrite(&a.pa, false)
+		err = p.gnet.AddWrite(a.gnet(), false)
 	case a.interest == None:
-		err = p.gnet.AddReadWrite(&a.pa, false)
+		err = p.gnet.AddReadWrite(a.gnet(), false)
 	case want == Read:
-		err = p.gnet.ModRead(&a.pa, false)
+		err = p.gnet.ModRead(a.gnet(), false)
 	default:
-		err = p.gnet.ModReadWrite(&a.pa, false)
+		err = p.gnet.ModReadWrite(a.gnet(), false)
 	}
 	if err == nil {
 		a.interest = want
@@ -56,7 +56,7 @@ func (p *gnetPoller) Forget(a *Attachment) {
 		return
 	}
 	a.interest = None
-	p.handlers[a.pa.FD] = nil
+	p.handlers[a.FD()] = nil
 }
 
 // Replace keeps what epoll knows, which is no more than the number of the descriptor.
@@ -66,7 +66,7 @@ func (p *gnetPoller) Replace(from, to *Attachment, h Handler) {
 		p.Deregister(from)
 		registered = None
 	}
-	p.Register(to, from.pa.FD, h)
+	p.Register(to, from.FD(), h)
 	to.interest, from.interest = registered, None
 }
 
