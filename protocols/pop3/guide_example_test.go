@@ -14,18 +14,18 @@ import (
 
 // The programs of docs/pop3.md that run on the reactor.
 
-// answering is a server that has an answer for each command, and a greeting.
-type answering struct {
+// pretended is a server that has an answer for each command, and a greeting.
+type pretended struct {
 	reactor.BaseProtocol
 	answers map[string]string
 	partial []byte
 }
 
-func (s *answering) ConnectionMade() { s.say("+OK ready\r\n") }
+func (s *pretended) ConnectionMade() { s.say("+OK ready\r\n") }
 
-func (s *answering) say(text string) { _, _ = s.Transport().Write([]byte(text)) }
+func (s *pretended) say(text string) { _, _ = s.Transport().Write([]byte(text)) }
 
-func (s *answering) DataReceived(data []byte) {
+func (s *pretended) DataReceived(data []byte) {
 	s.partial = append(s.partial, data...)
 	for {
 		line, rest, whole := bytes.Cut(s.partial, []byte("\r\n"))
@@ -53,7 +53,7 @@ var threeMessages = map[string]string{
 
 // talk lets a client and a server talk to each other.
 func talk(c reactor.Protocol) {
-	if err := reactortest.NewPump(nil, c, &answering{answers: threeMessages}).Flush(); err != nil {
+	if err := reactortest.NewPump(nil, c, &pretended{answers: threeMessages}).Flush(); err != nil {
 		fmt.Println(err)
 	}
 }
