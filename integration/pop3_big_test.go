@@ -17,8 +17,16 @@ const (
 
 var (
 	many  = sync.OnceValue(func() []mailservers.Message { return mailservers.Mails(manyMails) })
-	large = sync.OnceValue(func() mailservers.Message { return mailservers.Sized(0, largeOctets) })
+	large = sync.OnceValue(makeLarge)
 )
+
+// makeLarge repeats the body of a smaller mail: that is quicker than to make one.
+func makeLarge() mailservers.Message {
+	m := mailservers.Sized(0, 1<<20)
+	body := m.Raw[len(headerOf(m.Raw)):]
+	m.Raw = append(bytes.Clone(m.Raw), bytes.Repeat(body, largeOctets/len(body))...)
+	return m
+}
 
 // popBigCases are about many messages, and large ones.
 var popBigCases = []popCase{
