@@ -380,6 +380,20 @@ func TestStartTLS(t *testing.T) {
 		s.server("+OK\r\nX-SEALED\r\n.\r\n")
 		s.happened(`STLS: "+OK begin"`, `login: "+OK"`, "later: X-SEALED")
 	})
+	t.Run("what was offered before is forgotten at once", func(t *testing.T) {
+		s := greeted(t, &pop3.Options{})
+		drop(s.Capa())
+		s.server("+OK\r\nSTLS\r\nX-CLEAR\r\n.\r\n")
+		drop(s.StartTLS(nil))
+		s.server("+OK begin\r\n")
+		s.tr.FinishTLS(tls.ConnectionState{Version: tls.VersionTLS13})
+		s.clock.Turn()
+		s.tr.Take()
+		track(s.user, "caps", s.Capabilities())
+		s.wrote("CAPA\r\n")
+		s.server("+OK\r\nX-SEALED\r\n.\r\n")
+		s.happened("caps: X-SEALED")
+	})
 	for _, injected := range []string{"+OK\r\n", "+OK\r\n+OK\r\n.\r\n", "x", "\r\n"} {
 		t.Run(fmt.Sprintf("injected %q", injected), func(t *testing.T) {
 			s := begin(t)

@@ -114,17 +114,17 @@ func TestGreetingDeadline(t *testing.T) {
 		set, want time.Duration
 	}{{0, 30 * time.Second}, {time.Second, time.Second}, {-1, 0}} {
 		for _, trickle := range []bool{false, true} {
-			s := start(t, &pop3.Options{GreetingTimeout: test.set}, func(u *user) {
+			s := start(t, &pop3.Options{GreetingTimeout: test.set, MinRate: 1}, func(u *user) {
 				track(u, "greeting", u.Greeting())
 				track(u, "NOOP", u.Noop())
 			})
 			var passed time.Duration
-			greeting := "+OK "
+			greeting := "+OK " // whose end never comes
 			for !s.tr.Disconnecting() && passed < time.Hour {
 				s.clock.Advance(time.Second / 2)
 				if passed += time.Second / 2; trickle && passed%time.Second == 0 && passed < time.Hour {
-					s.server(greeting[:1])
-					greeting = greeting[1:] + "x"
+					s.server(greeting)
+					greeting = "xxx"
 				}
 			}
 			if test.want == 0 {
