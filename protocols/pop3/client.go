@@ -44,7 +44,7 @@ type Client struct {
 type rare struct {
 	err            error // why the client closed the connection
 	deleted        map[int]struct{}
-	retrievals     map[int][]*retrieval        // RETR under way, by the number of the message
+	retrievals     map[int]*retrieval          // RETR under way, the latest of each message
 	authenticators []sasl.Authenticator        // of the program's own
 	certificate    bool                        // this side has one for the server
 	greeted        []*deferred.Deferred[Reply] // that wait for the greeting

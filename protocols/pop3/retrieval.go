@@ -1,7 +1,6 @@
 package pop3
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/tconn/tconn/deferred"
@@ -45,6 +44,8 @@ type retrieval struct {
 	sink    MessageSink
 	open    func(r Reply) MessageSink      // makes the sink when the message begins, if there is none
 	settled func(got Retrieved, err error) // is told once what has become of it
+
+	older *retrieval // of the same message, and under way too
 
 	octets int64
 	limit  int64
@@ -151,10 +152,20 @@ func (r *retrieval) done(reply Reply, err error) {
 		r.settle(nil)
 		return
 	}
-	d := deferred.Execute(r.store).BindTo(r.c.transport.Reactor())
-	d.Handle(func(struct{}) { r.settle(nil) }, func(err error) {
-		r.settle(&CommandError{Command: r.command.name, Sent: true, Err: err})
-	})
+	d := deferred.Execute(r.store)
+	if _, err, now := d.Result(); now {
+		r.settleStored(err)
+		return
+	}
+	d.BindTo(r.c.transport.Reactor()).Handle(func(struct{}) { r.settle(nil) }, r.settleStored)
+}
+
+// settleStored settles what came whole, when the sink has answered.
+func (r *retrieval) settleStored(err error) {
+	if err != nil {
+		err = &CommandError{Command: r.command.name, Sent: true, Err: err}
+	}
+	r.settle(err)
 }
 
 // store tells the sink that it has all. A sink that panics has not stored the message.
@@ -191,9 +202,10 @@ func (c *Client) noteRetrieval(r *retrieval) {
 	}
 	u := c.unusual()
 	if u.retrievals == nil {
-		u.retrievals = make(map[int][]*retrieval)
+		u.retrievals = make(map[int]*retrieval)
 	}
-	u.retrievals[r.number] = append(u.retrievals[r.number], r)
+	r.older = u.retrievals[r.number]
+	u.retrievals[r.number] = r
 }
 
 func (c *Client) forgetRetrieval(r *retrieval) {
@@ -201,18 +213,26 @@ func (c *Client) forgetRetrieval(r *retrieval) {
 		return
 	}
 	under := c.rare.retrievals
-	left := slices.DeleteFunc(under[r.number], func(other *retrieval) bool { return other == r })
-	if len(left) == 0 {
-		delete(under, r.number)
+	if under[r.number] == r {
+		if under[r.number] = r.older; r.older == nil {
+			delete(under, r.number)
+		}
 		return
 	}
-	under[r.number] = left
+	for other := under[r.number]; other != nil; other = other.older {
+		if other.older == r {
+			other.older = r.older
+		}
+	}
 }
 
 // retrievalsOf are the RETRs of a message that are under way.
-func (c *Client) retrievalsOf(n int) []*retrieval {
+func (c *Client) retrievalsOf(n int) (all []*retrieval) {
 	if c.rare == nil {
 		return nil
 	}
-	return slices.Clone(c.rare.retrievals[n])
+	for r := c.rare.retrievals[n]; r != nil; r = r.older {
+		all = append(all, r)
+	}
+	return all
 }
