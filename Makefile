@@ -18,7 +18,7 @@ fuzz: ## FUZZTIME for each target
 	done
 
 bench: ## the whole beside its peers, in twenty minutes; writes docs/benchmarks.md
-	cd bench && go build -o bench.tmp . && ./bench.tmp all > benchmarks.tmp && mv benchmarks.tmp ../docs/benchmarks.md; rm -f bench.tmp benchmarks.tmp
+	cd bench && CGO_ENABLED=0 go build -o bench.tmp . && ./bench.tmp all > benchmarks.tmp && mv benchmarks.tmp ../docs/benchmarks.md; rm -f bench.tmp benchmarks.tmp
 
 bench-parts: ## allocations and time of the parts
 	go test -run='^$$' -bench=. -benchmem ./...

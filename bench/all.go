@@ -57,11 +57,12 @@ An aim is what we want to reach, and whether this run did.
 
 const popNotes = `
 The server is Dovecot, for the idle connections one of the program's own. A client works for a second, in a process of its own, on one connection: all messages of the mailbox,
-again and again, lines of %d bytes in what is large. tconn is RetrieveAll with a sink that counts, its lines are what Retr answers, with %d commands out in both. The raw reader
+again and again, lines of %d bytes in what is large. tconn is RetrieveAll with a sink that counts, its lines are what Retr answers, with %d commands out in both; its poplib is the package of that name, which
+waits for each message as Python's does. The raw reader
 sends the same commands, one by one or as many at once, counts the bytes of the answers and looks for the lines with the single dot: the limit. go-pop3, poplib and Twisted
 have no pipelining; go-pop3's figures are those of RetrRaw, which does not parse. curl's include its start and its login. The way of 20 ms is that through a proxy which holds
 back what it carries, 10 ms in each direction, and does not make it narrower. Python holds %s idle connections. Memory is the peak of resident memory, over that before the
-work and as a whole; of the Go programs the peers are parts of one program, whose pages count. TLS is not verified by anybody here.
+work and as a whole; the Go peers are parts of one program, built without cgo, whose pages count. TLS is not verified by anybody here.
 `
 
 func kernel() string {

@@ -12,6 +12,7 @@ import (
 // Those who take part, in the order of the columns.
 const (
 	oursLines       = "tconn, lines"
+	oursPoplib      = "tconn, poplib"
 	goPOP3          = "go-pop3 v1.0.1"
 	poplibPy        = "poplib"
 	twistedList     = "Twisted, list"
@@ -21,7 +22,7 @@ const (
 	raw100          = "raw reader, 100 out"
 )
 
-var popPeers = []string{ours, oursLines, goPOP3, poplibPy, twistedList, twistedConsumer, curlPeer, raw1, raw100}
+var popPeers = []string{ours, oursLines, oursPoplib, goPOP3, poplibPy, twistedList, twistedConsumer, curlPeer, raw1, raw100}
 
 const (
 	popRounds    = 3

@@ -28,12 +28,13 @@ const (
 
 // popWorks are what each of the Go clients can do, by peer and work. A work measures and ends the process.
 var popWorks = map[string]map[string]func(popJob){
-	ours:      {retrieveWork: func(j popJob) { popTconn(j, (*popSession).stream) }, idleWork: popTconnIdle},
-	oursLines: {retrieveWork: func(j popJob) { popTconn(j, (*popSession).lines) }},
-	goPOP3:    {retrieveWork: popGo, idleWork: popGoIdle},
-	curlPeer:  {retrieveWork: popCurl},
-	raw1:      {retrieveWork: func(j popJob) { popRaw(j, 1) }},
-	raw100:    {retrieveWork: func(j popJob) { popRaw(j, j.Window) }},
+	ours:       {retrieveWork: func(j popJob) { popTconn(j, (*popSession).stream) }, idleWork: popTconnIdle},
+	oursLines:  {retrieveWork: func(j popJob) { popTconn(j, (*popSession).lines) }},
+	oursPoplib: {retrieveWork: popFacade},
+	goPOP3:     {retrieveWork: popGo, idleWork: popGoIdle},
+	curlPeer:   {retrieveWork: popCurl},
+	raw1:       {retrieveWork: func(j popJob) { popRaw(j, 1) }},
+	raw100:     {retrieveWork: func(j popJob) { popRaw(j, j.Window) }},
 }
 
 // popClient is the role of a Go client: PEER JOB.
