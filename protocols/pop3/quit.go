@@ -10,7 +10,7 @@ import (
 // Quit has the server delete what was marked, ends the session and closes the connection.
 //
 // Command: QUIT (RFC 1939 sections 4 and 6). Legal in: any state.
-// Fires with: the server's line. From then on the deletions are done.
+// Fires with: the server's line. It deletes what was marked: most before they say so, some (Courier) right after.
 // Fails with: *ResponseError, *CommandError; if messages were to be deleted in a *QuitError, which matches ErrDeletionsUnknown. The connection is
 // closed in any case. Without a Quit nothing is deleted.
 // Source: poplib.POP3.quit; Twisted's quit.
