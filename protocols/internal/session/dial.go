@@ -46,11 +46,12 @@ func (d *Dialer) Dial(ctx context.Context) (step string, err error) {
 	begin, begun := deferred.New[struct{}]().BindTo(d.Reactor), make(chan struct{})
 	for i, s := range d.Steps {
 		begin.AddCallback(func(none struct{}) (struct{}, error) {
+			before := d.at.Swap(int32(i) + 1) // first: ctx may end as soon as something is under way
 			next := s.Do()
 			if next == nil {
+				d.at.Store(before)
 				return none, nil
 			}
-			d.at.Store(int32(i) + 1)
 			return deferred.Chain(next)
 		})
 	}
