@@ -60,7 +60,7 @@ func TestCutUnderTLS(t *testing.T) {
 			t.Fatalf("cut behind byte %d of %d", n, total)
 		}
 	}
-	if len(lengths) < 6 {
+	if cutStep == 1 && len(lengths) < 6 {
 		t.Errorf("got %d different lengths, want one for each command or so", len(lengths))
 	}
 }
