@@ -217,6 +217,9 @@ func (c *Client) forgetRetrieval(r *retrieval) {
 		if under[r.number] = r.older; r.older == nil {
 			delete(under, r.number)
 		}
+		if len(under) == 0 {
+			c.rare.retrievals = nil // a connection at rest holds no map
+		}
 		return
 	}
 	for other := under[r.number]; other != nil; other = other.older {
