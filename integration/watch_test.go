@@ -219,6 +219,7 @@ func follow(t *testing.T, server *mailservers.Server, all bool) *following {
 	if err := f.other.login(f.user.Name, f.user.Password); err != nil {
 		t.Fatal(err)
 	}
+	f.truth("INBOX") // Courier gives a mailbox its UIDVALIDITY when it is opened first, and two to two who do so at the same time
 	w := imap4.NewWatch(endpoints.TLS(f.reactor, "127.0.0.1", f.cutter.port(), config), imap4.WatchOptions{
 		All: all, Handler: f.follower, Fetch: imap4.FetchOptions{Items: imap4.ItemEnvelope},
 		Login: func(c *imap4.Client) *deferred.Deferred[struct{}] { return c.Login(f.user.Name, f.user.Password) },
@@ -402,6 +403,7 @@ func TestWatchAll(t *testing.T) {
 			}
 			f.until(boxes)
 			do(f, "CREATE", func(c *imap4.Client) *deferred.Deferred[imap4.CreateData] { return c.Create(work) })
+			f.truth(work)
 			server.Fill(t, f.user, work, mailservers.Mail(0), mailservers.Mail(1))
 			server.Fill(t, f.user, "INBOX", mailservers.Mail(2))
 			expect("INBOX", work)
