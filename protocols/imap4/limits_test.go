@@ -101,6 +101,35 @@ func TestLiteralWithoutEnd(t *testing.T) {
 	)
 }
 
+// What came fast is no credit for silence: a server that stops in the midst of a large answer has one more CommandTimeout.
+func TestSilenceInALargeAnswer(t *testing.T) {
+	s := greeted(t)
+	s.noop()
+	s.server("* X {9223372036854775807}\r\n")
+	for range 128 {
+		s.DataReceived(make([]byte, 64<<10)) // together 512 s of MinRate
+	}
+	s.clock.Advance(119 * time.Second)
+	s.happened()
+	s.clock.Advance(2 * time.Second)
+	s.happened(
+		"NOOP failed: "+timedOut("NOOP", "1m0s", "NOOP")+" (sent true)",
+		aborted("imap4: "+timeout("1m0s", "NOOP")),
+	)
+}
+
+// An answer may last as long as it comes at MinRate.
+func TestALongAnswer(t *testing.T) {
+	s := greeted(t)
+	s.noop()
+	s.server("* X {9223372036854775807}\r\n")
+	for range 100 {
+		s.DataReceived(make([]byte, 10*16<<10))
+		s.clock.Advance(10 * time.Second)
+	}
+	s.happened()
+}
+
 // Data without an end under one command: nothing is kept of it, and the deadline ends it.
 func TestLinesWithoutEnd(t *testing.T) {
 	u := newUser(nil)

@@ -15,8 +15,8 @@ type Options struct {
 	// limit. At the limit the connection is closed, because it is not known what the server has done, and every command fails
 	// with *TimeoutError.
 	CommandTimeout time.Duration
-	// MinRate is how many bytes a second must move, on the average, for a command to last longer than CommandTimeout: a long answer, or a
-	// long message that is sent. Zero is 16 KiB.
+	// MinRate is how many bytes a second must move, on the average of each CommandTimeout, for a command to last longer than that: a long
+	// answer, or a long message that is sent. Zero is 16 KiB.
 	MinRate int
 	// MaxNonSync is how many octets a message may have at most to be sent without asking the server first, where it takes that
 	// (LITERAL+, LITERAL-, IMAP4rev2): a larger one that it refuses costs nothing then. Zero is 4,096, above which LITERAL- and
