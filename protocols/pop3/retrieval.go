@@ -1,6 +1,7 @@
 package pop3
 
 import (
+	"io"
 	"strings"
 
 	"github.com/tconn/tconn/deferred"
@@ -13,7 +14,8 @@ import (
 // A sink that cannot take more for now calls Client.PauseProducing, and ResumeProducing later: the server's sending backs up, and nothing
 // piles up here. What was read already, one buffer at most, is still written. Goroutine: reactor.
 type MessageSink interface {
-	// Write takes the next piece. An error refuses the rest of the message, which is read and dropped, and fails the command with it.
+	// Write takes the next piece. An error refuses the rest of the message, which is read and dropped, and fails the command with it; so does
+	// taking less than all, with io.ErrShortWrite.
 	// Lifetime: p is borrowed until the call returns.
 	Write(p []byte) (int, error)
 	// Done is called once: with nil when all octets were written, otherwise with the reason why no more come, or why none came.
@@ -107,7 +109,11 @@ func (r *retrieval) take(p []byte) error {
 	if r.sink == nil {
 		return nil
 	}
-	if _, err := r.sink.Write(p); err != nil {
+	n, err := r.sink.Write(p)
+	if err == nil && n != len(p) {
+		err = io.ErrShortWrite
+	}
+	if err != nil {
 		r.refuse(err)
 	}
 	return nil

@@ -13,6 +13,7 @@ type noting struct {
 	got    []byte
 	writes int
 	refuse error // what Write says
+	less   int   // how many octets fewer it says it took
 	panics string
 	each   func()
 }
@@ -26,7 +27,7 @@ func (n *noting) Write(p []byte) (int, error) {
 	if n.panics == "Write" {
 		panic("oops")
 	}
-	return len(p), n.refuse
+	return len(p) - n.less, n.refuse
 }
 
 func (n *noting) Done(err error) {

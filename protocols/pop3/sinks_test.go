@@ -3,6 +3,7 @@ package pop3_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -101,6 +102,21 @@ func TestSinksHearOfTheEnd(t *testing.T) {
 			t.Errorf("got %s, want both to fail and both sinks to hear of it", got)
 		}
 	})
+}
+
+// A sink that takes less than all without an error has not got the message, which is not deleted.
+func TestSinkThatTakesLess(t *testing.T) {
+	s := pipelining(t, nil)
+	k := &noting{u: s.user, name: "sink", less: 1}
+	var failed error
+	s.RetrTo(1, k).Handle(nil, func(err error) { failed = err })
+	track(s.user, "DELE", s.Dele(1))
+	s.server("+OK\r\nx\r\n.\r\n")
+	if !errors.Is(failed, io.ErrShortWrite) {
+		t.Errorf("got %v, want io.ErrShortWrite", failed)
+	}
+	s.happened("sink done: short write", "DELE failed: pop3: DELE: the message was not deleted because it was not stored (sent false)")
+	s.wrote("RETR 1\r\n")
 }
 
 // A sink that panics fails its own command, and keeps no other one from its end.
