@@ -1,6 +1,9 @@
 package wire
 
-import "bytes"
+import (
+	"bytes"
+	"math"
+)
 
 // Kind says what a Unit is.
 type Kind uint8
@@ -93,7 +96,7 @@ func unstuffed(line []byte) []byte {
 // nextLine answers the first line of p without its end, nil if there is no whole one: then its beginning is kept.
 func (s *Scanner) nextLine(p []byte) (line []byte, n int, err error) {
 	const lineEnd = 2 // octets of CRLF
-	limit := s.Limits.MaxLine()
+	limit := min(s.Limits.MaxLine(), math.MaxInt-lineEnd)
 	end := bytes.IndexByte(p[:min(len(p), limit+lineEnd)], '\n')
 	if end < 0 {
 		if len(s.kept)+len(p) >= limit+lineEnd {

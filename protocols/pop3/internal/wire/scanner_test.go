@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -164,6 +165,15 @@ func TestScannerLineLimit(t *testing.T) {
 	}
 	if got, err := units(t, &Limits{Line: limit}, "d", []byte("+OK\n"+strings.Repeat("x", 1000)+"\n.\n")); err != nil || len(got) != 3 {
 		t.Errorf("a long line of a message: got %d units, %v, want it to pass", len(got), err)
+	}
+}
+
+// The largest limit is as good as none.
+func TestScannerLargestLineLimit(t *testing.T) {
+	s := Scanner{Limits: &Limits{Line: math.MaxInt}}
+	u, n, err := s.Next([]byte("+OK\r\n"))
+	if string(u.Bytes) != "+OK" || n != 5 || err != nil {
+		t.Errorf("got %q, %d, %v, want the line", u.Bytes, n, err)
 	}
 }
 
