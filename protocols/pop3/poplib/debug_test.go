@@ -2,9 +2,11 @@ package poplib_test
 
 import (
 	"crypto/tls"
+	"errors"
 	"strings"
 	"testing"
 
+	"github.com/tconn/tconn/protocols/pop3"
 	"github.com/tconn/tconn/protocols/pop3/poplib"
 	"github.com/tconn/tconn/protocols/sasl"
 )
@@ -111,6 +113,29 @@ func TestDebugLevels(t *testing.T) {
 				t.Errorf("\n got %s\nwant %s", got, c.want)
 			}
 		})
+	}
+}
+
+// A command that is refused because it has a method is printed without its secret, too.
+func TestDebugOfRefusedSecrets(t *testing.T) {
+	var out strings.Builder
+	p := open(t, poplib.Options{DebugOutput: &out}, "S: +OK")
+	p.SetDebugLevel(1)
+	for _, line := range []string{"PASS hunter2", "AUTH PLAIN hunter2", "apop alice hunter2", " pass hunter2", "PASS\thunter2", "PASS"} {
+		_, short := p.ShortCmd(line)
+		_, long := p.LongCmd(line)
+		for _, err := range []error{short, long} {
+			if !errors.As(err, new(*pop3.ArgumentError)) {
+				t.Errorf("%q: got %v, want a *pop3.ArgumentError", line, err)
+			}
+		}
+	}
+	var want string
+	for _, line := range []string{"PASS ***", "AUTH ***", "apop ***", " pass ***", `PASS\t***`, "PASS"} {
+		want += strings.Repeat("*cmd* '"+line+"'\n", 2)
+	}
+	if got := out.String(); got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
 	}
 }
 

@@ -1,6 +1,7 @@
 package poplib
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tconn/tconn/deferred"
@@ -13,7 +14,7 @@ import (
 // refused with *pop3.ArgumentError: the latter have methods. Other errors: *Error. Source: poplib.POP3._shortcmd.
 func (p *POP3) ShortCmd(line string) ([]byte, error) {
 	name, args := cutCommand(line)
-	return p.status(line, func(c *pop3.Client) *deferred.Deferred[pop3.Reply] { return c.SendCommand(name, args...) })
+	return p.status(p.withoutSecret(line), func(c *pop3.Client) *deferred.Deferred[pop3.Reply] { return c.SendCommand(name, args...) })
 }
 
 // LongCmd sends a command without a method, which is answered with lines.
@@ -22,7 +23,7 @@ func (p *POP3) ShortCmd(line string) ([]byte, error) {
 // Source: poplib.POP3._longcmd.
 func (p *POP3) LongCmd(line string) (*Result, error) {
 	name, args := cutCommand(line)
-	m, err := ask(p, line, func(c *pop3.Client) *deferred.Deferred[*pop3.Multiline] { return c.SendMultiline(name, args...) })
+	m, err := ask(p, p.withoutSecret(line), func(c *pop3.Client) *deferred.Deferred[*pop3.Multiline] { return c.SendMultiline(name, args...) })
 	if err != nil {
 		return nil, err
 	}
@@ -36,4 +37,15 @@ func cutCommand(line string) (name string, args []string) {
 		args = []string{rest}
 	}
 	return name, args
+}
+
+// withoutSecret is a line as debug output shows it: nothing of what follows the name of a command that carries a secret, although such a command
+// is refused.
+func (p *POP3) withoutSecret(line string) string {
+	words := strings.Fields(line)
+	if len(words) < 2 || !slices.Contains([]string{"PASS", "APOP", "AUTH"}, strings.ToUpper(words[0])) {
+		return line
+	}
+	before, rest, _ := strings.Cut(line, words[0])
+	return p.secretLine(before+words[0]+rest[:1], rest[1:])
 }
