@@ -3,6 +3,7 @@ package pop3_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +45,8 @@ func TestLimits(t *testing.T) {
 		{"Listing of LIST", pop3.Limits{Listing: 3}, func(s *session) { track(s.user, "x", s.List()) }, lines(3, "1 1\r\n"), lines(4, "1 1\r\n"), pop3.ErrListingTooLong, false},
 		{"Listing of UIDL", pop3.Limits{Listing: 3}, func(s *session) { track(s.user, "x", s.UIDL()) }, lines(3, "1 1\r\n"), lines(4, "1 1\r\n"), pop3.ErrListingTooLong, false},
 		{"Listing of LANG", pop3.Limits{Listing: 3}, func(s *session) { track(s.user, "x", s.Languages()) }, lines(3, "en\r\n"), lines(4, "en\r\n"), pop3.ErrListingTooLong, false},
+		{"Listing of long lines", pop3.Limits{Listing: 100, Line: 1000}, func(s *session) { track(s.user, "x", s.UIDL()) },
+			lines(13, "1 "+strings.Repeat("x", 998)+"\r\n"), lines(14, "1 "+strings.Repeat("x", 998)+"\r\n"), pop3.ErrListingTooLong, false},
 		{"Listing of empty lines", pop3.Limits{Listing: 3}, func(s *session) { track(s.user, "x", s.List()) }, lines(3, "\r\n"), lines(4, "\r\n"), pop3.ErrListingTooLong, false},
 		{"Capabilities", pop3.Limits{Capabilities: 3}, func(s *session) { track(s.user, "x", s.Capa()) }, lines(3, "X\r\n"), lines(4, "X\r\n"), pop3.ErrListingTooLong, false},
 		{"Capabilities of empty lines", pop3.Limits{Capabilities: 3}, func(s *session) { track(s.user, "x", s.Capa()) }, lines(3, "\r\n"), lines(4, "\r\n"), pop3.ErrListingTooLong, false},
@@ -95,6 +98,20 @@ func TestLimits(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The largest limits are as good as none.
+func TestLargestLimits(t *testing.T) {
+	largest := &pop3.Limits{Line: math.MaxInt, Message: math.MaxInt64, Lines: math.MaxInt, Listing: math.MaxInt, Capabilities: math.MaxInt}
+	s := loggedIn(t, &pop3.Options{
+		Limits: largest, GreetingTimeout: math.MaxInt64, CommandTimeout: math.MaxInt64, MinRate: math.MaxInt, Window: math.MaxInt, Pipelining: pop3.PipelineNever,
+	})
+	track(s.user, "UIDL", s.UIDL())
+	track(s.user, "RETR", s.Retr(1))
+	s.clock.Advance(time.Hour)
+	s.server("+OK\r\n1 a\r\n.\r\n")
+	s.server("+OK\r\nx\r\n.\r\n")
+	s.happened("UIDL: [{Number:1 UID:a}]", `RETR: "+OK" ["x"] 3`)
 }
 
 // The commands of whose lines there are too many are named.

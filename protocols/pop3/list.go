@@ -42,10 +42,11 @@ func (c *Client) ListMessage(n int) *deferred.Deferred[Scan] {
 // listing issues a command whose answer is a line for each message.
 func listing[T any](c *Client, needs states, name, want string, parse func(line []byte) (T, bool)) *deferred.Deferred[[]T] {
 	var list []T
-	lines := 0
+	lines, left := 0, c.options().Limits.MaxListingBytes()
 	cmd := &command{name: name, line: []byte(name + "\r\n"), needs: needs, lines: true}
 	cmd.content = func(line []byte) error {
-		if limit := c.options().Limits.MaxListing(); lines >= limit {
+		left -= int64(len(line))
+		if limit := c.options().Limits.MaxListing(); lines >= limit || left < 0 {
 			return &LimitError{Limit: wire.LimitListing, Max: int64(limit)}
 		}
 		lines++

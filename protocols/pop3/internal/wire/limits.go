@@ -1,5 +1,7 @@
 package wire
 
+import "math"
+
 // Default limits, used for every field of Limits that is zero or less.
 const (
 	DefaultLineBytes    = 8 << 10
@@ -20,7 +22,8 @@ type Limits struct {
 	// Lines: lines of a message that is asked for as lines, because each costs memory of its own. Default 4,000,000. Above: ErrTooManyLines; the
 	// connection goes on.
 	Lines int
-	// Listing: lines of the answer to LIST or UIDL, or to LANG. Default 1,000,000. Above: ErrListingTooLong, the connection is closed.
+	// Listing: lines of the answer to LIST or UIDL, or to LANG, each of 128 octets on the average, and Line more. Default 1,000,000. Above:
+	// ErrListingTooLong, the connection is closed.
 	Listing int
 	// Capabilities: lines of the answer to CAPA. Default 1,000. Above: ErrListingTooLong, the connection is closed.
 	Capabilities int
@@ -56,6 +59,16 @@ func (l *Limits) MaxListing() int {
 		return DefaultListing
 	}
 	return l.Listing
+}
+
+// MaxListingBytes is how many octets the lines of a listing may have together.
+func (l *Limits) MaxListingBytes() int64 {
+	const average = 128 // a unique-id has 70 at most
+	lines, line := int64(l.MaxListing()), int64(l.MaxLine())
+	if lines > (math.MaxInt64-line)/average {
+		return math.MaxInt64
+	}
+	return average*lines + line
 }
 
 // MaxCapabilities is Capabilities or its default.
