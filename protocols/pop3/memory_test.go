@@ -133,6 +133,21 @@ func TestAdvertisedSizeIsNotBelieved(t *testing.T) {
 	s.end()
 }
 
+// A message that is smaller than the server has said keeps no memory for the rest, however many there are.
+func TestAdvertisedSizeIsNotKept(t *testing.T) {
+	const n = 32
+	s := loggedIn(t, &pop3.Options{Pipelining: pop3.PipelineNever})
+	var kept []*pop3.Multiline
+	before := heap()
+	for range n {
+		s.Top(1, 0).Handle(func(m *pop3.Multiline) { kept = append(kept, m) }, func(err error) { t.Error(err) })
+		s.server("+OK 268435456 octets\r\nA: b\r\n.\r\n")
+	}
+	if after := heap(); after > before+64<<10 || len(kept) != n || string(kept[n-1].Bytes()) != "A: b\r\n" {
+		t.Errorf("heap: got %d more for %d small messages, want at most 64 KiB", after-before, len(kept))
+	}
+}
+
 // An answer of eight times the length costs about eight times as much.
 func TestWorkIsLinear(t *testing.T) {
 	for name, test := range map[string]struct {

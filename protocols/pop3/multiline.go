@@ -34,6 +34,9 @@ func (c *Client) split(name string, r Reply, raw []byte) (*Multiline, error) {
 	if limit := c.options().Limits.MaxLines(); count > limit {
 		return nil, &CommandError{Command: name, Sent: true, Err: &LimitError{Limit: wire.LimitLines, Max: int64(limit)}}
 	}
+	if cap(raw) > 2*len(raw)+tooLarge { // room was made for a size that the server has told, and that has not come
+		raw = bytes.Clone(raw)
+	}
 	lines := make([][]byte, 0, count)
 	for rest := raw; len(rest) > 0; {
 		end := bytes.IndexByte(rest, '\n')
@@ -69,6 +72,7 @@ const (
 	hintSlack  = 64      // servers count in various ways
 	maxHint    = 1 << 20 // memory for a size that was told, and of which nothing has come
 	hintGrowth = 4       // beyond it, how many times what has come
+	tooLarge   = 1 << 10 // more than this is not kept for a message that is smaller by half
 )
 
 func (k *collector) Write(p []byte) (int, error) {
