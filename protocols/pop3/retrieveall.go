@@ -18,8 +18,8 @@ type Entry struct {
 
 // RetrieveOptions say what RetrieveAll fetches, and where it goes.
 type RetrieveOptions struct {
-	// Sink makes the sink of a message, when its first octets are about to come; a nil sink drops them. It is called in the order of the
-	// messages. A sink that is a Storer says when its message is safe.
+	// Sink makes the sink of a message, when its first octets are about to come; a nil sink drops them, and is no reason to delete the message.
+	// It is called in the order of the messages. A sink that is a Storer says when its message is safe.
 	Sink func(e Entry) MessageSink
 	// Want chooses the messages, before the first is fetched; nil wants all. With UIDs it is where a program leaves out what it has had before.
 	Want func(e Entry) bool
@@ -191,11 +191,16 @@ func (b *bulk) fetch(e Entry) {
 // fetching is a message of a RetrieveAll on its way.
 type fetching struct {
 	retrieval
-	b *bulk
-	e Entry
+	b       *bulk
+	e       Entry
+	dropped bool // there is no sink for it
 }
 
-func (f *fetching) sink(Reply) MessageSink { return f.b.Sink(f.e) }
+func (f *fetching) sink(Reply) MessageSink {
+	sink := f.b.Sink(f.e)
+	f.dropped = sink == nil
+	return sink
+}
 
 // over notes what has become of the message.
 func (f *fetching) over(got Retrieved, err error) {
@@ -206,7 +211,11 @@ func (f *fetching) over(got Retrieved, err error) {
 	} else {
 		b.done.Messages++
 		b.done.Octets += got.Octets
-		if b.Delete && b.fault == nil {
+		switch {
+		case !b.Delete || b.fault != nil:
+		case f.dropped:
+			b.failed(f.e, &CommandError{Command: "DELE", Err: ErrNotStored})
+		default:
 			b.mark(f.e)
 		}
 	}

@@ -133,6 +133,16 @@ func TestRetrieveAll(t *testing.T) {
 			t.Errorf("asked for: got %q", asked)
 		}
 	})
+	t.Run("into nothing is no reason to delete", func(t *testing.T) {
+		s := pipelining(t, nil)
+		b := retrieveAll(t, s, 1, pop3.RetrieveOptions{Delete: true, Sink: func(pop3.Entry) pop3.MessageSink { return nil }})
+		s.server("+OK\r\na\r\n.\r\n")
+		s.wrote("LIST\r\nRETR 1\r\n")
+		b.over("1 messages, 3 octets, 0 deleted, failed 1")
+		if len(b.got.Failed) != 1 || !errors.Is(b.got.Failed[0], pop3.ErrNotStored) {
+			t.Errorf("got %v, want ErrNotStored", b.got.Failed)
+		}
+	})
 	t.Run("headers", func(t *testing.T) {
 		s := pipelining(t, nil)
 		b := retrieveAll(t, s, 2, pop3.RetrieveOptions{Header: true, Lines: 3})
