@@ -114,6 +114,17 @@ func TestLargestLimits(t *testing.T) {
 	s.happened("UIDL: [{Number:1 UID:a}]", `RETR: "+OK" ["x"] 3`)
 }
 
+// A message with too many lines is not deleted by who has not got it.
+func TestTooManyLinesAreNotDeleted(t *testing.T) {
+	s := pipelining(t, &pop3.Options{Limits: &pop3.Limits{Lines: 1}})
+	track(s.user, "RETR", s.Retr(1))
+	track(s.user, "DELE", s.Dele(1))
+	s.server("+OK\r\na\r\nb\r\n.\r\n")
+	s.wrote("RETR 1\r\n")
+	s.happened("RETR failed: pop3: RETR: limit Lines of 1 exceeded (sent true)",
+		"DELE failed: pop3: DELE: the message was not deleted because it was not stored (sent false)")
+}
+
 // The commands of whose lines there are too many are named.
 func TestTooManyLinesNamesTheCommand(t *testing.T) {
 	s := loggedIn(t, &pop3.Options{Limits: &pop3.Limits{Lines: 1}})

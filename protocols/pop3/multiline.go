@@ -22,18 +22,14 @@ type Multiline struct {
 // Bytes are the octets as they came: the lines with their ends, CRLF from most servers. They share their memory with Lines.
 func (m *Multiline) Bytes() []byte { return m.raw }
 
-// lines collects what retrieve brings by a command of that name.
-func (c *Client) lines(name string, retrieve func(sink MessageSink) *deferred.Deferred[Retrieved]) *deferred.Deferred[*Multiline] {
-	k := new(collector)
-	return deferred.Then(retrieve(k), func(r Retrieved) (*Multiline, error) { return c.split(name, r.Reply, k.all) })
+// lines collects what retrieve brings.
+func (c *Client) lines(retrieve func(sink MessageSink) *deferred.Deferred[Retrieved]) *deferred.Deferred[*Multiline] {
+	k := &collector{limit: c.options().Limits.MaxLines()}
+	return deferred.Then(retrieve(k), func(r Retrieved) (*Multiline, error) { return split(r.Reply, k.all, k.lines), nil })
 }
 
 // split makes lines of octets. A line ends with LF or CRLF.
-func (c *Client) split(name string, r Reply, raw []byte) (*Multiline, error) {
-	count := bytes.Count(raw, []byte{'\n'})
-	if limit := c.options().Limits.MaxLines(); count > limit {
-		return nil, &CommandError{Command: name, Sent: true, Err: &LimitError{Limit: wire.LimitLines, Max: int64(limit)}}
-	}
+func split(r Reply, raw []byte, count int) *Multiline {
 	if cap(raw) > 2*len(raw)+tooLarge { // room was made for a size that the server has told, and that has not come
 		raw = bytes.Clone(raw)
 	}
@@ -50,13 +46,15 @@ func (c *Client) split(name string, r Reply, raw []byte) (*Multiline, error) {
 		lines = append(lines, line[:len(line):len(line)])
 		rest = rest[end+1:]
 	}
-	return &Multiline{Response: r.Line, Lines: lines, Octets: int64(len(raw)), raw: raw}, nil
+	return &Multiline{Response: r.Line, Lines: lines, Octets: int64(len(raw)), raw: raw}
 }
 
-// collector is a sink that keeps everything.
+// collector is a sink that keeps everything, up to a number of lines.
 type collector struct {
-	all  []byte
-	told int // by the server: octets of the message, and hintSlack
+	all   []byte
+	told  int // by the server: octets of the message, and hintSlack
+	lines int
+	limit int // of them
 }
 
 // hint makes room for a message whose size the server has told. It is believed within limits.
@@ -76,6 +74,10 @@ const (
 )
 
 func (k *collector) Write(p []byte) (int, error) {
+	if k.lines += bytes.Count(p, []byte{'\n'}); k.lines > k.limit {
+		k.all = nil
+		return 0, &LimitError{Limit: wire.LimitLines, Max: int64(k.limit)}
+	}
 	if need := len(k.all) + len(p); need > cap(k.all) && need <= k.told {
 		k.all = slices.Grow(k.all, min(k.told, hintGrowth*need)-len(k.all))
 	}

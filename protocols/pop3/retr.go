@@ -10,7 +10,7 @@ import "github.com/tconn/tconn/deferred"
 // *CommandError; more octets than Limits.Message end the connection.
 // Source: poplib.POP3.retr; Twisted's retrieve.
 func (c *Client) Retr(n int) *deferred.Deferred[*Multiline] {
-	return c.lines("RETR", func(sink MessageSink) *deferred.Deferred[Retrieved] { return c.RetrTo(n, sink) })
+	return c.lines(func(sink MessageSink) *deferred.Deferred[Retrieved] { return c.RetrTo(n, sink) })
 }
 
 // RetrTo fetches a message and gives it to a sink as it comes: nothing is kept of it.

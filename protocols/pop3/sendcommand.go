@@ -52,7 +52,7 @@ func (c *Client) SendMultiline(name string, args ...string) *deferred.Deferred[*
 		return deferred.Fail[*Multiline](err)
 	}
 	cmd.alone = true
-	return c.lines(name, func(sink MessageSink) *deferred.Deferred[Retrieved] {
+	return c.lines(func(sink MessageSink) *deferred.Deferred[Retrieved] {
 		r := &retrieval{c: c, command: cmd, number: numberIn(args), sink: sink}
 		return r.result()
 	})

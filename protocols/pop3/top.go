@@ -12,7 +12,7 @@ import (
 // Fires, and fails, as Retr does; a number of lines below 0 is an *ArgumentError. More lines than the body has give all of it.
 // Source: poplib.POP3.top; Twisted's retrieve with lines.
 func (c *Client) Top(n, lines int) *deferred.Deferred[*Multiline] {
-	return c.lines("TOP", func(sink MessageSink) *deferred.Deferred[Retrieved] { return c.TopTo(n, lines, sink) })
+	return c.lines(func(sink MessageSink) *deferred.Deferred[Retrieved] { return c.TopTo(n, lines, sink) })
 }
 
 // TopTo is Top for a sink: see RetrTo.
