@@ -223,8 +223,8 @@ func TestCommandDeadline(t *testing.T) {
 	t.Run("what came fast is no credit for ever", func(t *testing.T) {
 		s := loggedIn(t, nil)
 		drop(s.Retr(1))
-		s.server("+OK\r\n" + strings.Repeat("x", 2<<20)) // 128 s of MinRate
-		s.clock.Advance(127 * time.Second)
+		s.server("+OK\r\n" + strings.Repeat("x", 8<<20)) // 512 s of MinRate
+		s.clock.Advance(119 * time.Second)
 		s.closed(false)
 		s.clock.Advance(2 * time.Second)
 		s.closed(true)

@@ -15,7 +15,8 @@ type Options struct {
 	// limit. At the limit the connection is closed, because it is not known what the server has done, and every command fails
 	// with *TimeoutError.
 	CommandTimeout time.Duration
-	// MinRate is how many bytes a second must come, on the average, for a message to last longer than CommandTimeout. Zero is 16 KiB.
+	// MinRate is how many bytes a second must come, on the average of each CommandTimeout, for a message to last longer than that. Zero is
+	// 16 KiB.
 	MinRate int
 	// Pipelining says whether commands go out before those before them are answered: PipelineAuto, the default, or PipelineNever.
 	Pipelining PipelineMode

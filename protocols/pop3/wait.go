@@ -9,8 +9,8 @@ import (
 // wait is the one wait on the server that is on: for the greeting, for an answer, for the end after QUIT. When it is over the connection is
 // closed.
 //
-// Bytes that come do not put the end off, unless they have come at Options.MinRate or faster on the average: a large message takes its
-// time, and who trickles gains nothing.
+// Bytes that come do not put the end off, unless they have come at Options.MinRate or faster, on the average since the limit was looked at last:
+// a large message takes its time, and who trickles, or falls silent in the midst of it, gains no more than the limit once more.
 type wait struct {
 	c     *Client
 	call  *reactor.DelayedCall
@@ -95,9 +95,16 @@ func (c *Client) unstall() {
 
 func (w *wait) over() {
 	r := w.c.transport.Reactor()
-	allowed := max(w.limit, time.Duration(float64(w.bytes)/float64(w.c.options().minRate())*float64(time.Second)))
-	if left := allowed - r.Now().Sub(w.from); left > 0 {
-		w.call = r.CallLater(left, w.over)
+	now := r.Now()
+	passed := now.Sub(w.from)
+	earned := time.Duration(float64(w.bytes) / float64(w.c.options().minRate()) * float64(time.Second))
+	switch {
+	case passed < w.limit: // it was planned for a wait before this one
+		w.call = r.CallLater(w.limit-passed, w.over)
+		return
+	case earned >= passed: // from here on anew: what came fast is no credit for silence
+		w.from, w.bytes = now, 0
+		w.call = r.CallLater(w.limit, w.over)
 		return
 	}
 	w.c.wait = nil
