@@ -12,7 +12,7 @@ import (
 // Embed it and write your own ConnectionMade, ConnectionLost or both: the client needs neither. Commands may be issued from
 // ConnectionMade on and in any callback; they are queued, and sent in the order of their issue, after the server's greeting: one by one, or
 // several ahead where the server offers PIPELINING (see PipelineMode). Every Deferred a command gave fires exactly once: when the server has
-// answered that command, or when the connection ends.
+// answered that command, or when the connection ends; for a message that came whole, when its Storer has answered.
 //
 // Goroutine: reactor, for every method; a Deferred may be awaited anywhere. Source: twisted.mail.pop3.AdvancedPOP3Client; poplib.POP3.
 type Client struct {

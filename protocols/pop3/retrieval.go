@@ -27,7 +27,8 @@ type MessageSink interface {
 type Storer interface {
 	MessageSink
 	// Stored is called once, behind Done(nil). The command is over when the Deferred fires, and fails with its error. Meanwhile other messages
-	// come, but a Dele of this one is not sent. Nil says that it is stored. Goroutine: reactor; the Deferred may be fired in any other.
+	// come, but a Dele of this one is not sent. Nil says that it is stored. The Deferred has to fire whatever becomes of the connection: the message
+	// has come whole, and nobody else knows whether it was kept. Goroutine: reactor; the Deferred may be fired in any other.
 	Stored() *deferred.Deferred[struct{}]
 }
 
