@@ -166,6 +166,29 @@ func TestAuthServerTricks(t *testing.T) {
 	}
 }
 
+// A server that asks without end is left, whatever the mechanism would say.
+func TestAuthEndlessChallenges(t *testing.T) {
+	s := greeted(t, nil)
+	var failed error
+	s.AuthenticateWith(saying{"X-MORE", "more"}).Handle(nil, func(err error) { failed = err })
+	answers := 0
+	for s.tr.Take(); answers < 1000; answers++ {
+		s.server("+ \r\n")
+		if string(s.tr.Take()) != b64("more")+"\r\n" {
+			break
+		}
+	}
+	if answers != 100 {
+		t.Errorf("answers: got %d, want 100", answers)
+	}
+	s.server("-ERR stopped\r\n")
+	var exceeded *sasl.LimitError
+	if !errors.As(failed, &exceeded) || exceeded.Limit != "Challenges" {
+		t.Errorf("got %v, want a *sasl.LimitError", failed)
+	}
+	s.closed(false)
+}
+
 // An error challenge of OAuth is answered, and what it says is in the error.
 func TestAuthOAuthErrors(t *testing.T) {
 	const reason = `{"status":"401","schemes":"bearer","scope":"https://mail.example/"}`

@@ -51,8 +51,8 @@ func (e *ChallengeError) Error() string {
 
 // LimitError: the server has exceeded a limit.
 type LimitError struct {
-	Limit string // MaxChallenge
-	Max   int    // its value in bytes
+	Limit string // MaxChallenge, or Challenges for how many of them
+	Max   int    // its value: bytes, or challenges
 }
 
 // Error names the limit and its value.
