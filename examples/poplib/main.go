@@ -15,6 +15,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/tconn/tconn/protocols/pop3/poplib"
 )
 
 // mailbox says where the mail is.
@@ -29,9 +31,18 @@ type mailbox struct {
 
 func main() {
 	if err := run(os.Stdout, os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, err)
+		fmt.Fprintln(os.Stderr, shown(err))
 		os.Exit(1)
 	}
+}
+
+// shown is an error as a terminal may have it: a server's line as Python shows it, with its control characters escaped.
+func shown(err error) string {
+	var refused *poplib.Error
+	if errors.As(err, &refused) {
+		return refused.Repr()
+	}
+	return err.Error()
 }
 
 func run(out io.Writer, args []string) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -152,5 +153,22 @@ func TestPasswordFromAFile(t *testing.T) {
 	}
 	if got, err := readPassword(file); got != "secret" || err != nil {
 		t.Errorf("got %q, %v, want secret", got, err)
+	}
+}
+
+// Nothing that a server says reaches the terminal as it is.
+func TestErrorsAreShownEscaped(t *testing.T) {
+	s := listen(t, map[string]string{"USER alice": "-ERR \x1b[2J"}, false)
+	for form, want := range map[string]string{
+		"-deferred=false": `error_proto(b'-ERR \x1b[2J')`, "-deferred": `pop3: USER: the server said "-ERR \x1b[2J"`,
+	} {
+		t.Setenv("TCONN_PASSWORD", "secret")
+		err := run(io.Discard, []string{"-host", "127.0.0.1", "-port", strconv.Itoa(s.port()), "-user", "alice", "-insecure", form})
+		if err == nil || shown(err) != want {
+			t.Errorf("%s: got %v, want %s", form, err, want)
+		}
+	}
+	if got, want := shown(io.EOF), "EOF"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
