@@ -12,35 +12,39 @@ var engine struct {
 	mu    sync.Mutex
 	r     *reactor.Reactor
 	over  chan struct{} // closed when Run has returned
+	err   *error        // what it has returned then
 	users int
 }
 
-// borrow answers the reactor, and what has to be called once when it is not needed any more. The last one stops it, and waits for that.
-func borrow() (r *reactor.Reactor, giveBack func()) {
+// borrow answers the reactor, and what has to be called once when it is not needed any more. The last one stops it, waits for that, and answers
+// what has kept it from running.
+func borrow() (r *reactor.Reactor, giveBack func() error) {
 	engine.mu.Lock()
 	defer engine.mu.Unlock()
 	if engine.users == 0 {
-		r, over := reactor.New(), make(chan struct{})
-		engine.r, engine.over = r, over
+		r, over, err := reactor.New(), make(chan struct{}), new(error)
+		engine.r, engine.over, engine.err = r, over, err
 		go func() {
 			defer close(over)
-			_ = r.Run() // Dial tells if it does not run
+			*err = r.Run()
 		}()
 	}
 	engine.users++
 	return engine.r, giveBackEngine
 }
 
-func giveBackEngine() {
+func giveBackEngine() error {
 	engine.mu.Lock()
 	engine.users--
-	last, r, over := engine.users == 0, engine.r, engine.over
+	last, r, over, err := engine.users == 0, engine.r, engine.over, engine.err
 	engine.mu.Unlock()
 	if !last {
-		return
+		return nil
 	}
 	_ = r.CallFromThread(func() { _ = r.Stop() }) // it may not have begun to run
-	if !deferred.OnAnyLoop() {
-		<-over
+	if deferred.OnAnyLoop() {
+		return nil
 	}
+	<-over
+	return *err
 }

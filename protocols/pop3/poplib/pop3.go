@@ -2,6 +2,7 @@ package poplib
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"strconv"
 	"sync"
@@ -26,7 +27,7 @@ type POP3 struct {
 	client   *pop3.Client
 	welcome  []byte
 	recorder *recorder
-	giveBack func() // the package's reactor
+	giveBack func() error // the package's reactor
 	level    atomic.Int32
 	lost     chan struct{} // closed when the connection is gone
 
@@ -57,7 +58,7 @@ func connect(host string, o *Options, security pop3.Security, port int) (*POP3, 
 	if p.options.Port != 0 {
 		port = p.options.Port
 	}
-	p.giveBack = func() {}
+	p.giveBack = func() error { return nil }
 	r := p.options.Reactor
 	if r == nil {
 		r, p.giveBack = borrow()
@@ -74,7 +75,9 @@ func connect(host string, o *Options, security pop3.Security, port int) (*POP3, 
 		if c != nil {
 			c.Disconnect()
 		}
-		p.giveBack()
+		if failed := p.giveBack(); failed != nil {
+			return nil, fmt.Errorf("poplib: the package's reactor does not run: %w", failed)
+		}
 		return nil, translate(err, p.recorder.statusLine())
 	}
 	return p, nil

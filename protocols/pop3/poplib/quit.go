@@ -34,6 +34,6 @@ func (p *POP3) end() {
 		if !deferred.OnAnyLoop() {
 			<-p.lost
 		}
-		p.giveBack()
+		_ = p.giveBack()
 	})
 }
