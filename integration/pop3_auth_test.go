@@ -26,9 +26,7 @@ type popRig struct{ *authRig }
 
 func newPopRig(t *testing.T, server *mailservers.Server) popRig {
 	t.Helper()
-	if server.POP3Port == 0 {
-		t.Skip(server.Name + " is installed without its POP3 part")
-	}
+	server.NeedsPOP3(t)
 	return popRig{newAuthRig(t, server)}
 }
 

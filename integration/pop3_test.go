@@ -96,9 +96,7 @@ func TestPOP3(t *testing.T) {
 		t.Run(k.product, func(t *testing.T) {
 			t.Parallel()
 			server := k.start(t)
-			if server.POP3Port == 0 {
-				t.Skip(server.Name + " is installed without its POP3 part")
-			}
+			server.NeedsPOP3(t)
 			offered := popOffered(t, server)
 			for _, c := range popCases() {
 				if c.runsOn(k, offered) {

@@ -35,9 +35,7 @@ func dovecotCalls(user mailservers.User) []popCall {
 // TestPoplibOnDovecot has Python's poplib and the facade lead the same session with Dovecot, in the clear, by STLS and under TLS from the first byte.
 func TestPoplibOnDovecot(t *testing.T) {
 	server := mailservers.Dovecot(t)
-	if server.POP3Port == 0 {
-		t.Skip("Dovecot is installed without its POP3 part (Debian: dovecot-pop3d)")
-	}
+	server.NeedsPOP3(t)
 	user := server.NewUser(t)
 	server.Fill(t, user, "INBOX", server.Quirks()...)
 	ca, err := os.ReadFile(server.CAFile)

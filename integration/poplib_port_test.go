@@ -83,9 +83,7 @@ var pythonBlock = regexp.MustCompile("(?s)```python\n(.*?)```\n")
 // TestPortedProgram runs the three programs of docs/from-poplib.md, Python's from the document itself: they print the same.
 func TestPortedProgram(t *testing.T) {
 	server := mailservers.Dovecot(t)
-	if server.POP3Port == 0 {
-		t.Skip("Dovecot is installed without its POP3 part (Debian: dovecot-pop3d)")
-	}
+	server.NeedsPOP3(t)
 	user := server.NewUser(t)
 	server.Fill(t, user, "INBOX", mailservers.Mails(12)...)
 	config := &tls.Config{RootCAs: server.RootCAs(t)}

@@ -38,6 +38,14 @@ func (s *Server) IMAPAddr() string { return s.addr(s.IMAPPort) }
 // IMAPSAddr is host:port of the IMAP port with TLS from the first byte.
 func (s *Server) IMAPSAddr() string { return s.addr(s.IMAPSPort) }
 
+// NeedsPOP3 ends a test that needs POP3 on a server which is installed without it: skipped, or failed if TCONN_REQUIRE_SERVERS is 1.
+func (s *Server) NeedsPOP3(t testing.TB) {
+	t.Helper()
+	if s.POP3Port == 0 {
+		absent(t, s.Name+" is installed without its POP3 part")
+	}
+}
+
 // POP3Addr is host:port of the plain POP3 port.
 func (s *Server) POP3Addr() string { return s.addr(s.POP3Port) }
 
