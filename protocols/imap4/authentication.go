@@ -27,6 +27,7 @@ type authentication struct {
 	fault   error                         // why this side cannot go on
 	begun   bool                          // it is known what to send
 	stopped bool                          // "*" was sent
+	ignored int                           // challenges behind it
 	over    bool                          // the attempt has ended
 	age     uint32                        // of the capabilities, when the command was sent
 
@@ -36,6 +37,9 @@ type authentication struct {
 // maxInitialBytes is how long an initial response in base64 may be to go with the command. Servers take command lines of 8,000 octets at
 // least (RFC 2683 section 3.2.1.5).
 const maxInitialBytes = 7900
+
+// maxIgnored is how often a server may ask on after "*".
+const maxIgnored = 10
 
 func (a *authentication) issue() *deferred.Deferred[struct{}] {
 	c := a.c
@@ -159,7 +163,11 @@ func (a *authentication) arguments(b *wire.CommandBuilder) {
 //	authenticate = "AUTHENTICATE" SP auth-type [SP initial-resp] *(CRLF base64)
 func (a *authentication) onPlus(text string) {
 	switch {
-	case a.talk == nil || a.stopped:
+	case a.talk == nil:
+	case a.stopped:
+		if a.ignored++; a.ignored > maxIgnored {
+			a.c.close(&SyntaxError{Want: `an answer to AUTHENTICATE behind "*"`, Got: `"+"`})
+		}
 	case a.gone:
 		a.stop(deferred.ErrCancelled)
 	case a.step != nil: // it did not wait for the answer to the one before

@@ -42,6 +42,7 @@ func TestAuthenticateServerTricks(t *testing.T) {
 			"sasl: the server asks for 99999999 SCRAM iterations", false},
 		{"a challenge too many", "SASL-IR", plain, "+ \r\nA1 BAD cancelled\r\n", "*\r\n", "sasl: PLAIN: the server's challenge is one more than there may be", false},
 		{"three challenges too many", "SASL-IR", plain, "+ \r\n+ \r\n+ more\r\nA1 BAD cancelled\r\n", "*\r\n", "sasl: PLAIN: the server's challenge is one more than there may be", false},
+		{"challenges behind * without an end", "SASL-IR", plain, "+ \r\n" + strings.Repeat("+ \r\n", 11), "*\r\n", "an answer to AUTHENTICATE behind \"*\"", true},
 		{"OK to what was cancelled", "SASL-IR", plain, "+ \r\nA1 OK welcome\r\n", "*\r\n", "sasl: PLAIN: the server's challenge is one more than there may be", true},
 		{"no base64", "", login, "+ \r\n+ ?!?\r\nA1 BAD cancelled\r\n", "dGlt\r\n*\r\n", "sasl: the server's challenge is not base64", false},
 		{"NUL", "", login, "+ \r\n+ AA\x00AA\r\nA1 NO cancelled\r\n", "dGlt\r\n*\r\n", "sasl: the server's challenge is not base64", false},

@@ -32,14 +32,10 @@ type attempt struct {
 	initial *sasl.Step                    // the initial response, until it was sent
 	fault   error                         // why this side cannot go on
 	begun   bool                          // it is known what to send
-	asked   int                           // how many challenges have come
 	stopped bool                          // "*" was sent
 	ignored int                           // challenges behind it
 	over    bool
 }
-
-// maxChallenges is how many an exchange may have; those of package sasl have a few.
-const maxChallenges = 100
 
 // maxIgnored is how often a server may ask on after "*".
 const maxIgnored = 10
@@ -186,10 +182,7 @@ func (a *authentication) onLine(line []byte) bool {
 		response := a.initial.Response
 		a.initial = nil
 		a.say(response)
-	case a.asked == maxChallenges:
-		a.stop(&sasl.LimitError{Limit: "Challenges", Max: maxChallenges})
 	default:
-		a.asked++
 		a.c.stall()
 		a.work(a.talk.Next(text), a.answer)
 	}

@@ -46,6 +46,7 @@ type Conversation struct {
 	worker  Worker
 	started bool
 	busy    bool   // a call of the mechanism is under way
+	asked   int    // challenges that have come
 	holding bool   // the initial response was not sent with the command
 	held    Secret // that response
 	ended   bool   // Finish was called
@@ -86,9 +87,12 @@ func (c *Conversation) Start(initial bool) *deferred.Deferred[Step] {
 	})
 }
 
+// maxChallenges is how many an authentication may have: a server could go on asking for ever. The mechanisms here have a few.
+const maxChallenges = 100
+
 // Next answers a challenge: text is what the server has sent behind "+ ", in base64.
 //
-// Fails with: *ChallengeError, *LimitError, ErrOutOfTurn, what else the mechanism fails with; the protocol cancels then, with "*".
+// Fails with: *ChallengeError, *LimitError, also behind 100 challenges, ErrOutOfTurn, what else the mechanism fails with; the protocol cancels then, with "*".
 // Lifetime: text is borrowed until the call returns.
 func (c *Conversation) Next(text []byte) *deferred.Deferred[Step] {
 	switch {
@@ -99,6 +103,9 @@ func (c *Conversation) Next(text []byte) *deferred.Deferred[Step] {
 	case c.holding:
 		c.holding = false
 		return deferred.Succeed(Step{Response: []byte(c.held.Reveal()), Send: true})
+	}
+	if c.asked++; c.asked > maxChallenges {
+		return c.fail(&LimitError{Limit: "Challenges", Max: maxChallenges})
 	}
 	challenge, err := DecodeChallenge(text, c.MaxChallenge)
 	if err != nil {

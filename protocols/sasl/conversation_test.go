@@ -277,6 +277,20 @@ func TestConversationOfOnesOwn(t *testing.T) {
 	}
 }
 
+// A server may not go on asking for ever, whatever the mechanism would say.
+func TestConversationWithoutEnd(t *testing.T) {
+	v := sasl.NewConversation(odd{}, nil)
+	v.Start(true)
+	for range 100 {
+		check(t, "Next", says(t, v.Next(nil)), "odd")
+	}
+	var exceeded *sasl.LimitError
+	if err := failure(t, v.Next(nil)); !errors.As(err, &exceeded) || exceeded.Limit != "Challenges" {
+		t.Errorf("Next: got %v, want *LimitError of Challenges", err)
+	}
+	check(t, "Finish", v.Finish(nil), error(exceeded))
+}
+
 func TestConversationOfNil(t *testing.T) {
 	defer func() { check(t, "panic", fmt.Sprint(recover()), "sasl: NewConversation with a nil mechanism") }()
 	sasl.NewConversation(nil, nil)
