@@ -30,7 +30,9 @@ type mailbox struct {
 }
 
 func main() {
-	if err := run(os.Stdout, os.Args[1:]); err != nil {
+	switch err := run(os.Stdout, os.Args[1:]); {
+	case errors.Is(err, flag.ErrHelp): // it has been printed
+	case err != nil:
 		fmt.Fprintln(os.Stderr, shown(err))
 		os.Exit(1)
 	}
@@ -58,8 +60,14 @@ func run(out io.Writer, args []string) error {
 	ca := flags.String("ca", "", "file with the certificates that the server's must be signed by")
 	told := flags.Bool("deferred", false, "use the form with Deferreds")
 	err := flags.Parse(args)
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("poplib: unknown argument %q; the host is given by -host", flags.Arg(0))
+	}
 	if err == nil {
 		m.password, err = readPassword(*file)
+	}
+	if err == nil && m.password == "" {
+		err = errors.New("poplib: there is no password; give it by -password-file, or in TCONN_PASSWORD")
 	}
 	if err == nil && *ca != "" {
 		m.config, err = trust(*ca)
