@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"unicode/utf8"
 )
@@ -100,6 +101,7 @@ func fuzzUnits(t *testing.T, role Role, input []byte) []Unit {
 			return units
 		}
 		if input = input[n:]; u.Kind == Line {
+			u.Bytes, u.Literals = bytes.Clone(u.Bytes), slices.Clone(u.Literals) // they are borrowed
 			units = append(units, u)
 		}
 		if steps > 4*len(input)+len(units)*20+1000 {
