@@ -34,7 +34,7 @@ func TestCutUnderTLS(t *testing.T) {
 		t.Fatalf("whole: got %d bytes and the ends %q, want %q, in %s", total, got, sealedEnds, list(whole))
 	}
 	lengths := map[int]bool{}
-	for n := 0; n < total && !t.Failed(); n += 3 * cutStep {
+	for n := 0; n < total && !t.Failed(); n += cutStep {
 		events, _ := throughTLS(t, n)
 		k := 0
 		for k < len(events) && k < len(whole) && events[k] == whole[k] && !strings.HasPrefix(events[k], "lost: ") {
