@@ -42,7 +42,7 @@ func configureCyrus(i *instance) (*exec.Cmd, error) {
 		}
 	}
 	for _, u := range append(users(sharedUsers), CyrusAdmin) {
-		if err := addCyrusUser(i, u); err != nil {
+		if err := i.addPassword(i.path("sasldb2"), u); err != nil {
 			return nil, err
 		}
 	}
@@ -55,13 +55,40 @@ func configureCyrus(i *instance) (*exec.Cmd, error) {
 }
 
 // addCyrusUser makes an account; its mailboxes come into being with the first login.
+//
+// The server reads the database at each login and saslpasswd2 changes it in place, page by page, neither with a lock. So the account goes
+// into a copy, which takes the place of the database at once.
 func addCyrusUser(i *instance, u User) error {
-	command := i.cyrusCommand("usr/sbin/saslpasswd2", "-p", "-c", "-f", i.path("sasldb2"), "-u", "localhost", u.Name)
+	i.accounts.Lock()
+	defer i.accounts.Unlock()
+	database, next := i.path("sasldb2"), i.path("sasldb2.next")
+	if err := copyFile(next, database); err != nil {
+		return err
+	}
+	if err := i.addPassword(next, u); err != nil {
+		return err
+	}
+	if err := giveToMail(next); err != nil {
+		return err
+	}
+	return os.Rename(next, database)
+}
+
+func (i *instance) addPassword(database string, u User) error {
+	command := i.cyrusCommand("usr/sbin/saslpasswd2", "-p", "-c", "-f", database, "-u", "localhost", u.Name)
 	command.Stdin = strings.NewReader(u.Password)
 	if out, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("saslpasswd2: %w: %s", err, out)
 	}
 	return nil
+}
+
+func copyFile(to, from string) error {
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, content, 0o600)
 }
 
 // cyrusCommand is a program of the bundle with its libraries.

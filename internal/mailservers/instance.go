@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -40,6 +41,7 @@ type instance struct {
 	exited    chan struct{} // closed when the first process has ended
 	janitor   *janitor
 	handedOut atomic.Int32 // users that NewUser has answered
+	accounts  sync.Mutex   // held while an account is made
 }
 
 func startInstance(p *product, found finding) (*instance, error) {

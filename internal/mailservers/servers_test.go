@@ -69,6 +69,7 @@ func TestServers(t *testing.T) {
 					t.Errorf("second call: got port %d, want that of the same server, %d", again.IMAPPort, server.IMAPPort)
 				}
 				t.Run("logs in", func(t *testing.T) { testLogins(t, server) })
+				t.Run("logs in while users are made", func(t *testing.T) { testNewUsers(t, server) })
 				t.Run("capabilities", func(t *testing.T) { testCapabilities(t, server, promise.before, promise.after) })
 				t.Run("extensions", func(t *testing.T) { testExtensions(t, server, promise.does) })
 				switch promise.product {
@@ -147,6 +148,32 @@ func testLogins(t *testing.T, server *Server) {
 			t.Error("got no error, want one")
 		}
 	})
+}
+
+// testNewUsers makes users side by side: each can log in as soon as it is made, and so can those before it all the time.
+func testNewUsers(t *testing.T, server *Server) {
+	for maker := range 4 {
+		t.Run(fmt.Sprint(maker), func(t *testing.T) {
+			t.Parallel()
+			for range 10 {
+				made := server.NewUser(t)
+				for _, u := range []User{made, server.Users[sharedUsers]} {
+					if err := logsIn(server, u); err != nil {
+						t.Errorf("login of %s behind the making of %s: got %v, want none", u.Name, made.Name, err)
+					}
+				}
+			}
+		})
+	}
+}
+
+func logsIn(server *Server, u User) error {
+	c, err := server.open(implicitTLS)
+	if err != nil {
+		return err
+	}
+	defer c.conn.Close()
+	return c.logIn(u)
 }
 
 func mustOpen(t *testing.T, server *Server, how security) *session {

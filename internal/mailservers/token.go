@@ -12,6 +12,9 @@ import (
 // tokenSecret signs the bearer tokens of the test users; Dovecot knows it, too.
 const tokenSecret = "the secret of the test servers"
 
+// tokenLife is longer than any test lets a token live: it was issued in the past by every clock, a server's cached one too.
+const tokenLife = 24 * time.Hour
+
 // Token answers a bearer token with which user can log in by XOAUTH2 or OAUTHBEARER until the time expires, on the server that offers
 // these: Dovecot. A time in the past makes one that is refused.
 func (s *Server) Token(t testing.TB, user string, expires time.Time) string {
@@ -26,7 +29,7 @@ func (s *Server) Token(t testing.TB, user string, expires time.Time) string {
 // signToken makes a JSON web token (RFC 7519) signed with HMAC-SHA-256.
 func signToken(user string, expires time.Time) (string, error) {
 	encode := base64.RawURLEncoding.EncodeToString
-	claims, err := json.Marshal(map[string]any{"sub": user, "iat": expires.Add(-time.Hour).Unix(), "exp": expires.Unix()})
+	claims, err := json.Marshal(map[string]any{"sub": user, "iat": expires.Add(-tokenLife).Unix(), "exp": expires.Unix()})
 	if err != nil {
 		return "", err
 	}
