@@ -27,13 +27,14 @@ const (
 // Those who take part, in the order of the columns.
 const (
 	oursViews = "tconn, borrowed views"
+	oursGroup = "tconn, Group"
 	goIMAP2   = "go-imap v2.0.0-beta.8"
 	goIMAP1   = "go-imap v1.2.1"
 	imaplibPy = "imaplib"
 	rawPeer   = "raw reader"
 )
 
-var imapPeers = []string{ours, oursViews, goIMAP2, goIMAP1, imaplibPy, twistedPy, rawPeer}
+var imapPeers = []string{ours, oursViews, oursGroup, goIMAP2, goIMAP1, imaplibPy, twistedPy, rawPeer}
 
 // imapAll prints the rows of IMAP as they come. More arguments choose parts by their names.
 func imapAll() {
@@ -105,11 +106,11 @@ func imapParts() []contest {
 			{unit: "µs CPU for each", less: true, aims: []aim{{of: ours, than: goIMAP2, bound: 1.25}}},
 		}),
 		imapPart("noop", fmt.Sprintf("NOOP on %d connections, one at a time on each", noopClients), "noop", imapJob{Connections: noopClients}, fetchMetrics("round trips/s", "command",
-			[]aim{{of: ours, than: rawPeer, bound: 0.95}}, nil, []aim{{of: ours, bound: 0, atMost: true}}, nil)[:3]),
+			[]aim{{of: oursGroup, than: rawPeer, bound: 0.95}}, nil, []aim{{of: ours, bound: 0, atMost: true}, {of: oursGroup, bound: 0, atMost: true}}, nil)[:3]),
 		imapPart("noop-pipelined", fmt.Sprintf("NOOP on one connection, %d under way", noopWindow), "noop-pipelined", imapJob{Connections: 1, Window: noopWindow},
 			fetchMetrics("commands/s", "command", []aim{{of: ours, than: goIMAP2, bound: 10}}, nil, nil, nil)[:3]),
 		imapPart("login", fmt.Sprintf("connect, LOGIN, LOGOUT, %d at once", loginsAtOnce), "login", imapJob{Connections: loginsAtOnce},
-			fetchMetrics("sessions/s", "session", []aim{{of: ours, than: goIMAP2, bound: 1.3}}, nil, nil, nil)[:3]),
+			fetchMetrics("sessions/s", "session", []aim{{of: oursGroup, than: goIMAP2, bound: 1.3}}, nil, nil, nil)[:3]),
 	}
 }
 

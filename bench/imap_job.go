@@ -32,7 +32,7 @@ type imapJob struct {
 
 // imapWorks are what each of the Go clients can do, by peer and work. A work measures and ends the process.
 var imapWorks = map[string]map[string]func(imapJob){
-	ours: imapTconnWorks, oursViews: imapViewWorks, goIMAP2: imapGo2Works, goIMAP1: imapGo1Works, rawPeer: imapRawWorks,
+	ours: imapTconnWorks, oursViews: imapViewWorks, oursGroup: imapGroupWorks, goIMAP2: imapGo2Works, goIMAP1: imapGo1Works, rawPeer: imapRawWorks,
 }
 
 // imapClient is the role of a Go client: PEER JOB.

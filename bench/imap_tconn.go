@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/tls"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/tconn/tconn/protocols/imap4"
@@ -123,7 +124,7 @@ func (l tconnExists) Exists(n uint32) { l.exists(n) }
 // tconnNoops counts the answers and asks again until the time is up.
 type tconnNoops struct {
 	m    *meter
-	done int
+	done atomic.Int64
 }
 
 // keepGoing has a client issue n commands, each again when it was answered.
@@ -132,8 +133,8 @@ func (s *tconnNoops) keepGoing(c *tconnClient, n int) {
 		noop := &imap4.Command{Name: "NOOP", Class: imap4.ClassUID}
 		noop.Done = func(err error) {
 			check(err)
-			if s.done++; s.m.over.Load() {
-				s.m.report(float64(s.done))
+			if done := s.done.Add(1); s.m.over.Load() {
+				s.m.report(float64(done))
 			}
 			check(c.Do(noop))
 		}
