@@ -141,8 +141,7 @@ func (f *fetchDecoder) multipartExtension(b *BodyStructure) {
 //	body-fields = body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc SP body-fld-octets
 //	body-ext-1part = body-fld-md5 [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc *(SP body-extension)]]]
 //
-// Accepted beyond it: types that are NIL; a message/rfc822 without envelope and body; lines of any type; no MD5 before a
-// disposition.
+// Accepted beyond it: types that are NIL; lines of any type; no MD5 before a disposition; see messageRest.
 func (f *fetchDecoder) onePart(b *BodyStructure) {
 	if b.Type == "" {
 		b.Type = "application"
@@ -162,11 +161,10 @@ func (f *fetchDecoder) onePart(b *BodyStructure) {
 func (f *fetchDecoder) partRest(b *BodyStructure) {
 	b.Encoding = f.word()
 	b.Size = f.d.FieldNumber()
-	if b.Type == "message" && (b.Subtype == "rfc822" || b.Subtype == "global") && f.d.NextByte() == '(' {
-		b.Envelope = f.envelope()
-		b = f.embedded()
+	if b.Type == "message" && (b.Subtype == "rfc822" || b.Subtype == "global") {
+		b = f.messageRest(b)
 	}
-	if c := f.d.NextByte(); c-'0' <= 9 || c == '-' || b.Type == "text" && c|0x20 == 'n' {
+	if c := f.d.NextByte(); startsNumber(c) || b.Type == "text" && c|0x20 == 'n' {
 		b.Lines = f.d.FieldNumber()
 	}
 	if f.d.TryEnd(" NIL NIL NIL NIL)") { // and none of this
@@ -176,6 +174,44 @@ func (f *fetchDecoder) partRest(b *BodyStructure) {
 		b.MD5 = f.text()
 	}
 	f.commonExtension(b)
+}
+
+// startsNumber tells whether a number begins with c, as servers send it.
+func startsNumber(c byte) bool { return c-'0' <= 9 || c == '-' }
+
+// messageRest reads what a message within the message has between its size and its lines, and answers where that part is now.
+//
+//	body-type-msg = media-message SP body-fields SP envelope SP body SP body-fld-lines
+//
+// Accepted beyond it: NIL for the envelope; neither envelope nor body.
+func (f *fetchDecoder) messageRest(b *BodyStructure) *BodyStructure {
+	c := f.d.NextByte()
+	if c != '(' && (c|0x20 != 'n' || !isNoEnvelope(f.d)) {
+		return b
+	}
+	b.Envelope = f.envelope()
+	return f.embedded()
+}
+
+// isNoEnvelope tells whether the NIL at d stands for an envelope, and not for the MD5 of a message that comes without envelope and body.
+// Then a body is behind it: a list that begins with a list, or has more than the two values of a disposition, or is before a number of
+// lines; or NIL before that number.
+func isNoEnvelope(d wire.Decoder) bool {
+	d.Fault = nil // what is wrong here is found again when it is read
+	if !d.Nil() {
+		return false
+	}
+	if d.NextByte() != '(' {
+		return d.Nil() && startsNumber(d.NextByte())
+	}
+	d.Open()
+	for values := 0; d.More(); values++ {
+		if c, _ := d.Peek(); values == 0 && c == '(' || values == 2 {
+			return true
+		}
+		d.SkipValue()
+	}
+	return startsNumber(d.NextByte())
 }
 
 // embedded reads the body of a message within the message, which is the last part of f.open, and answers where that is now.

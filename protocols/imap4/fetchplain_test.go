@@ -70,6 +70,9 @@ var plainLines = []string{
 	`* 1 FETCH (BODYSTRUCTURE ("ALTERNATIVE" ("BOUNDARY" "x") NIL NIL NIL) UID 7)`,
 	`* 1 FETCH (BODYSTRUCTURE ("message" "rfc822" NIL NIL NIL "7bit" 9 ("d" "s" (("A" NIL "a" "x")) (("A" NIL "a" "x")) NIL NIL NIL NIL NIL NIL) ` +
 		`("text" "plain" ("charset" "utf-8") NIL NIL "7bit" 5 1 NIL NIL NIL NIL) 3 NIL NIL NIL NIL) UID 7)`,
+	`* 1 FETCH (BODYSTRUCTURE ("message" "rfc822" NIL NIL NIL "7bit" 300 NIL ("text" "plain" ("charset" "utf-8") NIL NIL "7bit" 5 1 NIL NIL NIL NIL) ` +
+		`10 NIL NIL NIL NIL) UID 7)`,
+	`* 1 FETCH (BODYSTRUCTURE ("message" "rfc822" NIL NIL NIL "7bit" 300 NIL ("attachment" ("filename" "x")) NIL NIL) UID 7)`,
 }
 
 func TestFetchShortWays(t *testing.T) {

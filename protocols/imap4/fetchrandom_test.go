@@ -224,9 +224,13 @@ func (a *author) body(deep int) (b BodyStructure) {
 		}
 		a.basic(&b)
 		if b.Type == "message" {
-			a.write(" ")
-			b.Envelope = a.envelope()
-			a.write(" ")
+			if a.IntN(4) == 0 {
+				a.write(" NIL ")
+			} else {
+				a.write(" ")
+				b.Envelope = a.envelope()
+				a.write(" ")
+			}
 			inner := a.body(deep - 1)
 			b.Body = &inner
 		}

@@ -85,6 +85,8 @@ var shapes = []shape{
 	{"deep lists of an unknown item", fetchAll, nested("* 1 FETCH (UID 1 X ", "(", "a", ")", ")")},
 	{"deep multiparts", fetchAll, nested("* 1 FETCH (BODYSTRUCTURE ", "(", `"a" "b" NIL NIL NIL NIL 1`, ` "mixed")`, ")")},
 	{"many parts", fetchAll, repeated("* 1 FETCH (BODYSTRUCTURE (", `("a" "b" NIL NIL NIL NIL 1)`, ` "mixed"))`)},
+	{"messages without envelopes", fetchAll, repeated("* 1 FETCH (BODYSTRUCTURE (", `("message" "rfc822" NIL NIL NIL NIL 1 NIL ("a" ("b" "c")) 1)`, ` "mixed"))`)},
+	{"messages without envelopes in one another", fetchAll, nested("* 1 FETCH (BODYSTRUCTURE ", `("message" "rfc822" NIL NIL NIL NIL 1 NIL `, `("a" "b" NIL NIL NIL NIL 1)`, " 1)", ")")},
 	{"empty parts", fetchAll, repeated("* 1 FETCH (BODYSTRUCTURE (", "()", ` "mixed"))`)},
 	{"many parameters", fetchAll, repeated(`* 1 FETCH (BODYSTRUCTURE ("a" "b" ("c" "d"`, ` "p{i}" "v"`, `) NIL NIL NIL 1))`)},
 	{"many languages", fetchAll, repeated(`* 1 FETCH (BODYSTRUCTURE ("a" "b" NIL NIL NIL NIL 1 NIL NIL (`, ` "de"`, `)))`)},
