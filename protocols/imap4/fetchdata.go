@@ -131,7 +131,7 @@ func (f *fetchDecoder) read(seq uint32) {
 		}
 	}
 	f.note(d.Err())
-	f.msg.Flags, f.msg.GmailLabels, f.msg.Sections, f.msg.Extra = f.flags, f.labels, f.sections, f.extra
+	f.msg.Sections, f.msg.Extra = f.sections, f.extra
 }
 
 // What things cost in memory, in bytes, about.
@@ -211,17 +211,17 @@ func (f *fetchDecoder) item(name []byte) {
 func (f *fetchDecoder) extensionItem(name []byte) {
 	switch string(name) {
 	case "EMAILID":
-		f.msg.EmailID = f.objectID(ItemEmailID)
+		f.objectID(ItemEmailID, &f.msg.EmailID)
 	case "THREADID":
-		f.msg.ThreadID = f.objectID(ItemThreadID)
+		f.objectID(ItemThreadID, &f.msg.ThreadID)
 	case "SAVEDATE":
 		f.readSaveDate()
 	case "PREVIEW":
 		f.readPreview()
 	case "X-GM-MSGID":
-		f.msg.GmailMsgID = f.gmailID(ItemGmailMsgID)
+		f.gmailID(ItemGmailMsgID, &f.msg.GmailMsgID)
 	case "X-GM-THRID":
-		f.msg.GmailThreadID = f.gmailID(ItemGmailThreadID)
+		f.gmailID(ItemGmailThreadID, &f.msg.GmailThreadID)
 	case "X-GM-LABELS":
 		f.readLabels()
 	default:

@@ -6,14 +6,15 @@ import (
 	"github.com/tconn/tconn/protocols/imap4/internal/wire"
 )
 
-// The items of a FETCH response that are one value each. What a server sends for "none" leaves an item out.
+// The items of a FETCH response that are one value each. What a server sends for "none" leaves an item out, and so does what cannot be
+// read.
 
 func (f *fetchDecoder) has(item Items) { f.msg.items |= item }
 
 // readFlags: "FLAGS" SP "(" [flag-fetch *(SP flag-fetch)] ")". Accepted beyond it: NIL, quoted flags; lists among them are dropped.
 func (f *fetchDecoder) readFlags() {
 	d := &f.d
-	f.flags = f.flags[:0]
+	from := len(f.flags)
 	if !d.Nil() {
 		for d.Open(); f.more(costText); {
 			switch c, _ := d.Peek(); c {
@@ -26,9 +27,12 @@ func (f *fetchDecoder) readFlags() {
 			}
 		}
 	}
-	if d.Err() == nil {
-		f.has(ItemFlags)
+	if d.Err() != nil {
+		f.flags = f.flags[:from]
+		return
 	}
+	f.msg.Flags = f.flags[from:len(f.flags):len(f.flags)]
+	f.has(ItemFlags)
 }
 
 // readUID: "UID" SP uniqueid
@@ -59,17 +63,18 @@ func (f *fetchDecoder) readModSeq() {
 }
 
 // objectID: "EMAILID" SP "(" objectid ")"; "THREADID" SP ("(" objectid ")" / NIL) (RFC 8474). Accepted beyond it: no parentheses.
-func (f *fetchDecoder) objectID(item Items) (id string) {
+func (f *fetchDecoder) objectID(item Items, to *string) {
 	f.msg.named |= item
+	id := ""
 	f.perhapsInList(func(d *wire.Decoder) {
 		if s, ok := d.NString(); ok {
 			id = textview(s)
 		}
 	})
-	if id != "" {
+	if id != "" && f.d.Err() == nil {
+		*to = id
 		f.has(item)
 	}
-	return id
 }
 
 // perhapsInList takes one value, which may stand in parentheses.
@@ -114,19 +119,18 @@ func (f *fetchDecoder) readPreview() {
 	}
 }
 
-func (f *fetchDecoder) gmailID(item Items) uint64 {
+func (f *fetchDecoder) gmailID(item Items, to *uint64) {
 	f.msg.named |= item
-	n, ok := f.d.OptNumber64()
-	if ok {
+	if n, ok := f.d.OptNumber64(); ok {
+		*to = n
 		f.has(item)
 	}
-	return n
 }
 
 // readLabels: "X-GM-LABELS" SP "(" [label *(SP label)] ")"; label = flag / astring, in modified UTF-7. NIL is no label.
 func (f *fetchDecoder) readLabels() {
 	d := &f.d
-	f.labels = f.labels[:0]
+	from := len(f.labels)
 	if !d.Nil() {
 		for d.Open(); f.more(costText); {
 			if d.Nil() {
@@ -139,9 +143,12 @@ func (f *fetchDecoder) readLabels() {
 			f.labels = append(f.labels, label)
 		}
 	}
-	if d.Err() == nil {
-		f.has(ItemGmailLabels)
+	if d.Err() != nil {
+		f.labels = f.labels[:from]
+		return
 	}
+	f.msg.GmailLabels = f.labels[from:len(f.labels):len(f.labels)]
+	f.has(ItemGmailLabels)
 }
 
 // readExtra keeps an item that is not known. Its value may be missing.

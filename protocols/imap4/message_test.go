@@ -141,6 +141,39 @@ func TestBrokenItems(t *testing.T) {
 	}
 }
 
+// A list that cannot be read to its end is as not there, and what was told before it stays.
+func TestBrokenLists(t *testing.T) {
+	for _, c := range []struct {
+		input, want   string
+		flags, labels int
+	}{
+		{"(FLAGS (\\Seen {1}\r\na) UID 7)", "1 uid=7 !*wire.SyntaxError", 0, 0},
+		{"(FLAGS (\\Seen " + strings.Repeat("(", 200) + strings.Repeat(")", 200) + "))", "1 !*wire.LimitError", 0, 0},
+		{"(FLAGS (\\Seen kw) FLAGS (\\Draft {1}\r\na) UID 7)", "1 uid=7 flags=[\\Seen kw] !*wire.SyntaxError", 2, 0},
+		{"(FLAGS (\\Draft {1}\r\na) FLAGS (\\Seen kw) UID 7)", "1 uid=7 flags=[\\Seen kw] !*wire.SyntaxError", 2, 0},
+		{"(X-GM-LABELS (a (b)) UID 7)", "1 uid=7 !*wire.SyntaxError", 0, 0},
+		{"(X-GM-LABELS (a b) X-GM-LABELS (c (d)) UID 7)", "1 uid=7 labels=[\"a\" \"b\"] !*wire.SyntaxError", 0, 2},
+		{"(EMAILID (M1 (a)) UID 7)", "1 uid=7 !*wire.SyntaxError", 0, 0},
+		{"(EMAILID (M1) EMAILID (M2 (a)) UID 7)", "1 uid=7 emailid=M1 !*wire.SyntaxError", 0, 0},
+		{"(MODSEQ (7 (a)) UID 7)", "1 uid=7 !*wire.SyntaxError", 0, 0},
+		{"(X-GM-MSGID 5 X-GM-MSGID x UID 7)", "1 uid=7 gmid=5 !*wire.SyntaxError", 0, 0},
+		{"(BODY[1] \"a\" BODY[HEADER.FIELDS (a (b))] \"c\" UID 7)", "1 BODY[1]=\"a\" !*wire.SyntaxError", 0, 0},
+	} {
+		input := "* 1 FETCH " + c.input + "\r\n"
+		if got := fetch(t, input)[0].show(); got != c.want {
+			t.Errorf("%.99s:\n got %s\nwant %s", c.input, got, c.want)
+		}
+		var f fetchDecoder
+		units(t, input, nil, func(u wire.Unit) {
+			r, _ := wire.DecodeResponse(u, nil)
+			m, err := f.borrow(r.Number, r.Args)
+			if got := (fetched{m, err}).show(); got != c.want || len(m.Flags) != c.flags || len(m.GmailLabels) != c.labels {
+				t.Errorf("%.99s, borrowed:\n got %s, %q, %q\nwant %s, %d flags, %d labels", c.input, got, m.Flags, m.GmailLabels, c.want, c.flags, c.labels)
+			}
+		})
+	}
+}
+
 func TestErrorsOfFetchedMessages(t *testing.T) {
 	f := fetch(t, "* 1 FETCH (UID x)\r\n")[0]
 	var syntax *SyntaxError
