@@ -193,25 +193,6 @@ func TestStop(t *testing.T) {
 	})
 }
 
-// withoutDescriptors runs f while the process can open nothing.
-func withoutDescriptors(t testing.TB, f func() error) error {
-	t.Helper()
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		t.Fatal(err)
-	}
-	none := limit
-	none.Cur = 0
-	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &none); err != nil {
-		t.Fatal(err)
-	}
-	err := f()
-	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		t.Fatal(err)
-	}
-	return err
-}
-
 func init() {
 	children["signals"] = func() int {
 		p := newProbe()

@@ -12,7 +12,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 )
 
 // cacheEnv names the directory that keeps unpacked packages between runs; everybody must be able to enter it.
@@ -76,12 +75,12 @@ func (b bundle) unpack(cache, root string) error {
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return err
 	}
-	lock, err := os.OpenFile(filepath.Join(cache, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	file, err := os.OpenFile(filepath.Join(cache, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = lock.Close() }()
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+	defer func() { _ = file.Close() }()
+	if err := lock(file); err != nil {
 		return err
 	}
 	if _, err := unpacked(root); err == nil {

@@ -14,7 +14,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -218,7 +217,7 @@ func accepts(ctx context.Context, addr string) bool {
 
 // stop ends the server and waits for it and for all processes it has started.
 func (i *instance) stop() error {
-	_ = syscall.Kill(i.pid, syscall.SIGTERM)
+	terminate(i.pid)
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	tick := time.NewTicker(pollInterval)
@@ -229,7 +228,7 @@ func (i *instance) stop() error {
 		case <-tick.C:
 		case <-ctx.Done():
 			late = fmt.Errorf("%s did not stop within %v and was killed", i.product.name, stopTimeout)
-			_ = syscall.Kill(-i.pid, syscall.SIGKILL)
+			killGroup(i.pid)
 			ctx = context.Background()
 		}
 	}
