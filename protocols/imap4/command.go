@@ -66,8 +66,6 @@ type command struct {
 	byeWillDo bool
 	// answered sees the tagged response before anybody hears of it, whatever it says.
 	answered func(r *wire.Response)
-	// silent: it is not told to the user, whatever comes of it.
-	silent bool
 	// done is called exactly once: with the tagged response, or with an error.
 	done func(r *wire.Response, err error)
 	// raw is what a command belongs to that was given to Do.

@@ -2,7 +2,6 @@ package imap4_test
 
 import (
 	"bytes"
-	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -143,7 +142,7 @@ func TestRandomSessions(t *testing.T) {
 				t.Errorf("client sent\n got %q\nwant %q", written, sent)
 			}
 			if t.Failed() {
-				t.Fatal(fmt.Sprintf("seed %d, cutting %d, script %v, the server said %q", seed, i, script, input))
+				t.Fatalf("seed %d, cutting %d, script %v, the server said %q", seed, i, script, input)
 			}
 		}
 	}

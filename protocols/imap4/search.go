@@ -103,7 +103,6 @@ type search struct {
 	program *program
 	options SearchOptions
 	fault   string
-	by      []SortKey // of SORT
 
 	data     *SearchData
 	all      found

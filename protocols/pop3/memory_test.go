@@ -22,7 +22,6 @@ func TestSizeOfAClient(t *testing.T) {
 // counting is a sink that keeps nothing.
 type counting struct {
 	octets int64
-	most   uint64
 	each   func()
 }
 
