@@ -29,8 +29,10 @@ func (f *fetchDecoder) readBodyStructure(item Items) {
 
 // keepParts moves the parts that are complete from f.open to where they stay, side by side.
 func (f *fetchDecoder) keepParts(from int) []BodyStructure {
+	f.parts = room(f.parts, len(f.open)-from)
 	at := len(f.parts)
 	f.parts = append(f.parts, f.open[from:]...)
+	f.kept += len(f.open) - from
 	f.open = f.open[:from]
 	return f.parts[at:len(f.parts):len(f.parts)]
 }
@@ -45,14 +47,17 @@ func (f *fetchDecoder) body() {
 	if !f.spend(costPart) {
 		return
 	}
-	if f.commonText() {
+	if b := f.knownPart(); b != nil {
+		f.partRest(b)
 		return
 	}
 	var types [2][]byte
-	if f.d.Strings(types[:]) {
+	if from := f.d.Offset(); f.d.Strings(types[:]) {
 		b := f.newPart()
 		b.Type, b.Subtype = internWord(&f.d, types[0]), internWord(&f.d, types[1])
-		f.onePart(b)
+		f.partHead(b)
+		f.learnPart(f.d.Since(from), b)
+		f.partRest(b)
 		return
 	}
 	first, kind := f.d.Field()
@@ -68,37 +73,8 @@ func (f *fetchDecoder) body() {
 		return
 	}
 	b.Type, b.Subtype = word, f.word()
-	f.onePart(b)
-}
-
-// commonTexts are the beginnings of the parts that most messages have, as the servers write them that most people have.
-var commonTexts = [...]struct{ written, subtype, charset string }{
-	{`"text" "plain" ("charset" "utf-8") NIL NIL`, "plain", "utf-8"},
-	{`"text" "html" ("charset" "utf-8") NIL NIL`, "html", "utf-8"},
-	{`"TEXT" "PLAIN" ("CHARSET" "UTF-8") NIL NIL`, "plain", "UTF-8"},
-	{`"TEXT" "HTML" ("CHARSET" "UTF-8") NIL NIL`, "html", "UTF-8"},
-}
-
-// commonText reads a part behind its parenthesis if it is one of those. It is what onePart does, at once.
-func (f *fetchDecoder) commonText() bool {
-	if rest := f.d.Rest(); len(rest) < 2 || rest[1]|0x20 != 't' {
-		return false
-	}
-	for i := range commonTexts {
-		text := &commonTexts[i]
-		if !f.d.TryNested(text.written) {
-			continue
-		}
-		b := f.newPart()
-		b.Type, b.Subtype = "text", text.subtype
-		if from := len(f.params); f.spend(costParam) {
-			f.params = append(f.params, Param{Name: "charset", Value: text.charset})
-			b.Params = f.params[from : from+1 : from+1]
-		}
-		f.partRest(b)
-		return true
-	}
-	return false
+	f.partHead(b)
+	f.partRest(b)
 }
 
 // newPart appends an empty part to f.open.
@@ -132,17 +108,16 @@ func (f *fetchDecoder) multipartExtension(b *BodyStructure) {
 	if f.d.TryEnd(" NIL NIL NIL)") {
 		return
 	}
-	f.commonExtension(b)
+	f.readExtension(b, "")
 }
 
-// onePart reads a part behind its type.
+// partHead reads a part behind its type, up to its encoding.
 //
 //	body-type-1part = (body-type-basic / body-type-msg / body-type-text) [SP body-ext-1part]
 //	body-fields = body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc SP body-fld-octets
-//	body-ext-1part = body-fld-md5 [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc *(SP body-extension)]]]
 //
-// Accepted beyond it: types that are NIL; lines of any type; no MD5 before a disposition; see messageRest.
-func (f *fetchDecoder) onePart(b *BodyStructure) {
+// Accepted beyond it: types that are NIL.
+func (f *fetchDecoder) partHead(b *BodyStructure) {
 	if b.Type == "" {
 		b.Type = "application"
 	}
@@ -154,12 +129,15 @@ func (f *fetchDecoder) onePart(b *BodyStructure) {
 		b.ID = f.text()
 		b.Description = f.text()
 	}
-	f.partRest(b)
+	b.Encoding = f.word()
 }
 
-// partRest reads a part from its encoding on.
+// partRest reads a part behind its encoding.
+//
+//	body-ext-1part = body-fld-md5 [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc *(SP body-extension)]]]
+//
+// Accepted beyond it: lines of any type; no MD5 before a disposition; see messageRest.
 func (f *fetchDecoder) partRest(b *BodyStructure) {
-	b.Encoding = f.word()
 	b.Size = f.d.FieldNumber()
 	if b.Type == "message" && (b.Subtype == "rfc822" || b.Subtype == "global") {
 		b = f.messageRest(b)
@@ -170,10 +148,11 @@ func (f *fetchDecoder) partRest(b *BodyStructure) {
 	if f.d.TryEnd(" NIL NIL NIL NIL)") { // and none of this
 		return
 	}
+	md5 := ""
 	if f.d.NextByte() != '(' {
-		b.MD5 = f.text()
+		md5 = f.text()
 	}
-	f.commonExtension(b)
+	f.readExtension(b, md5)
 }
 
 // startsNumber tells whether a number begins with c, as servers send it.
@@ -227,31 +206,41 @@ func (f *fetchDecoder) embedded() *BodyStructure {
 	return &f.open[at-1]
 }
 
-// commonExtension reads what is the same for all parts, to the end of the part.
+// readExtension reads what is behind the MD5, to the end of the part.
 //
 //	body-fld-dsp = "(" string SP body-fld-param ")" / nil
 //	body-fld-lang = nstring / "(" string *(SP string) ")"
 //	body-fld-loc = nstring
-//
-// Accepted beyond it: a disposition without its parentheses; a text in its place that is none is dropped.
-func (f *fetchDecoder) commonExtension(b *BodyStructure) {
-	d := &f.d
-	disposition, kind := d.Field()
-	if kind == wire.FieldList {
-		d.Open()
-		b.Disposition.Value = f.word()
-		b.Disposition.Params = f.paramList()
-		f.dropRest()
-	} else if isToken(disposition) {
-		b.Disposition.Value = internWord(d, disposition)
+func (f *fetchDecoder) readExtension(b *BodyStructure, md5 string) {
+	e := BodyExtension{MD5: md5, Disposition: f.disposition(), Language: f.languageList(), Location: f.text(), Rest: f.restOfList()}
+	if e.isEmpty() || !f.spend(costExtension) {
+		return
 	}
-	b.Language = f.languageList()
-	b.Location = f.text()
-	b.Extension = f.extension()
+	f.extensions = append(room(f.extensions, 1), e)
+	b.Extension = &f.extensions[len(f.extensions)-1]
 }
 
-// extension ends an open list and answers what else is in it, as it stands.
-func (f *fetchDecoder) extension() string {
+func (e *BodyExtension) isEmpty() bool {
+	return e.MD5 == "" && e.Disposition.Value == "" && e.Disposition.Params == nil && e.Language == nil && e.Location == "" && e.Rest == ""
+}
+
+// disposition reads the next value of an open list.
+//
+// Accepted beyond the grammar: a disposition without its parentheses; a text in its place that is none is dropped.
+func (f *fetchDecoder) disposition() (disposition Disposition) {
+	switch value, kind := f.d.Field(); {
+	case kind == wire.FieldList:
+		f.d.Open()
+		disposition = Disposition{Value: f.word(), Params: f.paramList()}
+		f.dropRest()
+	case isToken(value):
+		disposition.Value = internWord(&f.d, value)
+	}
+	return disposition
+}
+
+// restOfList ends an open list and answers what else is in it, as it stands.
+func (f *fetchDecoder) restOfList() string {
 	d := &f.d
 	if d.TryClose() {
 		return ""
@@ -293,6 +282,7 @@ func (f *fetchDecoder) languageList() []string {
 // Accepted beyond it: a string, which is dropped; a name without a value.
 func (f *fetchDecoder) paramList() Params {
 	d := &f.d
+	f.params = room(f.params, 1)
 	from := len(f.params)
 	var pair [2][]byte
 	if d.Tuple(pair[:]) { // most lists have one parameter

@@ -28,12 +28,25 @@ type BodyStructure struct {
 	// Children are the parts of a multipart.
 	Children []BodyStructure
 
-	// What only BODYSTRUCTURE has, and some servers leave out.
+	// Extension is what only BODYSTRUCTURE has; nil if the server sent none of it.
+	Extension *BodyExtension
+}
+
+// BodyExtension is what RFC 9051 section 7.5.2 calls extension data of a part. Some servers leave it out, or its end.
+type BodyExtension struct {
 	MD5         string
 	Disposition Disposition
 	Language    []string
 	Location    string
-	Extension   string // what the server sent behind these, as it stands
+	Rest        string // what the server sent behind these, as it stands
+}
+
+// Disposition is that of the extension data, empty if there is none.
+func (b *BodyStructure) Disposition() Disposition {
+	if b.Extension == nil {
+		return Disposition{}
+	}
+	return b.Extension.Disposition
 }
 
 // Params are parameters in the order sent.
@@ -114,7 +127,7 @@ func (b *BodyStructure) Part(path ...int) *BodyStructure {
 //
 // Source: RFC 2183 (filename), RFC 2045 (name), RFC 2231 for long and non-ASCII ones, RFC 2047 where mailers use that instead.
 func (b *BodyStructure) Filename() string {
-	if name := b.Disposition.Params.decoded("filename"); name != "" {
+	if name := b.Disposition().Params.decoded("filename"); name != "" {
 		return name
 	}
 	return b.Params.decoded("name")

@@ -7,9 +7,7 @@ import (
 
 // Clone is a copy of m that is the caller's for ever.
 func (m *Message) Clone() *Message {
-	var n extent
-	n.message(m)
-	c := m.detach(n)
+	c := m.detach()
 	size := 0
 	c.eachText(func(s *string) { size += len(*s) })
 	for i := range c.Sections {
@@ -66,20 +64,12 @@ func (n *extent) body(b *BodyStructure) {
 		return
 	}
 	n.parts++
-	n.params += len(b.Params) + len(b.Disposition.Params)
+	n.params += len(b.Params) + len(b.Disposition().Params)
 	n.envelope(b.Envelope)
 	n.body(b.Body)
 	for i := range b.Children {
 		n.body(&b.Children[i])
 	}
-}
-
-// roomy is a message with room for what most messages have, so that all of it is one piece of memory.
-type roomy struct {
-	Message
-	envelope  Envelope
-	flags     [4]Flag
-	addresses [6]Address
 }
 
 // mover copies the parts of a message to where there is room for all of them.
@@ -90,56 +80,28 @@ type mover struct {
 }
 
 // detach is a copy of m that shares only texts with it.
-func (m *Message) detach(n extent) *Message {
-	if m.Envelope == nil && n.parts == 0 {
-		c := new(struct {
-			Message
-			flags [4]Flag
-		})
-		c.Message = *m
-		c.moveLists(c.flags[:0])
-		return &c.Message
+func (m *Message) detach() *Message {
+	var n extent
+	n.message(m)
+	c := *m
+	c.Flags = slices.Clone(m.Flags)
+	c.GmailLabels = copied(m.GmailLabels)
+	c.Extra = copied(m.Extra)
+	c.Sections = copied(m.Sections)
+	for i := range c.Sections {
+		s := &c.Sections[i]
+		s.Part, s.Fields = copied(s.Part), copied(s.Fields)
 	}
-	c := new(roomy)
-	c.Message = *m
-	c.moveLists(c.flags[:0])
-	to := mover{addresses: c.addresses[:0]}
-	if n.addresses > len(c.addresses) {
-		to.addresses = make([]Address, 0, n.addresses)
-	}
-	if n.params > 0 {
-		to.params = make([]Param, 0, n.params)
-	}
+	to := mover{addresses: make([]Address, 0, n.addresses), params: make([]Param, 0, n.params), parts: make([]BodyStructure, 0, n.parts)}
 	if m.Envelope != nil {
-		c.envelope = *m.Envelope
-		to.envelope(&c.envelope)
-		c.Envelope = &c.envelope
+		e := *m.Envelope
+		to.envelope(&e)
+		c.Envelope = &e
 	}
 	if m.BodyStructure != nil {
-		to.parts = make([]BodyStructure, 0, n.parts)
 		c.BodyStructure = to.body(m.BodyStructure)
 	}
-	return &c.Message
-}
-
-// moveLists gives m lists of its own; flags is room for some flags.
-func (m *Message) moveLists(flags []Flag) {
-	switch {
-	case m.items&ItemFlags == 0:
-		m.Flags = nil
-	case len(m.Flags) <= cap(flags):
-		m.Flags = append(flags, m.Flags...)[:len(m.Flags):len(m.Flags)]
-	default:
-		m.Flags = slices.Clone(m.Flags)
-	}
-	m.GmailLabels = copied(m.GmailLabels)
-	m.Extra = copied(m.Extra)
-	m.Sections = copied(m.Sections)
-	for i := range m.Sections {
-		s := &m.Sections[i]
-		s.Part = copied(s.Part)
-		s.Fields = copied(s.Fields)
-	}
+	return &c
 }
 
 // copied is a copy that has no room for more, nil for an empty list.
@@ -187,8 +149,12 @@ func (to *mover) body(b *BodyStructure) *BodyStructure {
 // inside moves what is in a part that has been moved.
 func (to *mover) inside(b *BodyStructure) {
 	b.Params = moved(&to.params, b.Params)
-	b.Disposition.Params = moved(&to.params, b.Disposition.Params)
-	b.Language = copied(b.Language)
+	if b.Extension != nil {
+		e := *b.Extension
+		e.Disposition.Params = moved(&to.params, e.Disposition.Params)
+		e.Language = copied(e.Language)
+		b.Extension = &e
+	}
 	if b.Envelope != nil {
 		e := *b.Envelope
 		to.envelope(&e)
@@ -261,12 +227,14 @@ func (b *BodyStructure) eachText(visit func(s *string)) {
 	visit(&b.ID)
 	visit(&b.Description)
 	visit(&b.Encoding)
-	visit(&b.MD5)
-	visit(&b.Disposition.Value)
-	b.Disposition.Params.eachText(visit)
-	eachOf(b.Language, visit)
-	visit(&b.Location)
-	visit(&b.Extension)
+	if e := b.Extension; e != nil {
+		visit(&e.MD5)
+		visit(&e.Disposition.Value)
+		e.Disposition.Params.eachText(visit)
+		eachOf(e.Language, visit)
+		visit(&e.Location)
+		visit(&e.Rest)
+	}
 	b.Envelope.eachText(visit)
 	b.Body.eachText(visit)
 	for i := range b.Children {

@@ -12,7 +12,7 @@ type Envelope struct {
 	Date      string // see Time
 	Subject   string // see DecodedSubject
 	From      []Address
-	Sender    []Address // servers put From here when there is none
+	Sender    []Address // servers put From here when there is none: it may be that very list
 	ReplyTo   []Address // the same
 	To        []Address
 	Cc        []Address

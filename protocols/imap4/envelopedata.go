@@ -22,7 +22,7 @@ func (f *fetchDecoder) envelope() *Envelope {
 	if d.Nil() || !f.spend(costEnvelope) {
 		return nil
 	}
-	f.envelopes = append(f.envelopes, Envelope{})
+	f.envelopes = append(room(f.envelopes, 1), Envelope{})
 	e := &f.envelopes[len(f.envelopes)-1]
 	d.Open()
 	e.Date, e.Subject = f.twoTexts()
@@ -70,6 +70,9 @@ func (f *fetchDecoder) dropRest() {
 	}
 }
 
+// usualAddresses is how many addresses lists have, most of them at most. Longer ones are moved as they grow.
+const usualAddresses = 2
+
 // addressList reads the next value of an open list.
 //
 //	env-from = "(" 1*address ")" / nil
@@ -79,6 +82,7 @@ func (f *fetchDecoder) addressList() []Address {
 	if _, kind := f.d.Field(); kind != wire.FieldList {
 		return nil
 	}
+	f.addresses = room(f.addresses, usualAddresses)
 	from := len(f.addresses)
 	for f.d.Open(); f.d.More(); {
 		f.addressOrNone()
@@ -90,15 +94,12 @@ func (f *fetchDecoder) addressList() []Address {
 	return f.addresses[from:to:to]
 }
 
-// addressListAgain is addressList for one that most often is written as list was before it, as value.
+// addressListAgain is addressList for one that most often is written as list was before it, as value. Then it is that list.
 func (f *fetchDecoder) addressListAgain(value []byte, list []Address) []Address {
-	if len(list) == 0 || !f.d.TryText(textview(value)) || !f.spend(len(list)*costAddress) {
+	if len(list) == 0 || !f.d.TryText(textview(value)) {
 		return f.addressList()
 	}
-	from := len(f.addresses)
-	f.addresses = append(f.addresses, list...)
-	to := len(f.addresses)
-	return f.addresses[from:to:to]
+	return list
 }
 
 func (f *fetchDecoder) addressOrNone() {

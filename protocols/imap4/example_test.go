@@ -195,9 +195,9 @@ func ExampleBodySection() {
 func ExampleBodyStructure_Walk() {
 	message := imap4.BodyStructure{Type: "multipart", Subtype: "mixed", Children: []imap4.BodyStructure{
 		{Type: "text", Subtype: "plain"},
-		{Type: "application", Subtype: "pdf", Disposition: imap4.Disposition{
+		{Type: "application", Subtype: "pdf", Extension: &imap4.BodyExtension{Disposition: imap4.Disposition{
 			Value: "attachment", Params: imap4.Params{{Name: "filename*", Value: "utf-8''caf%C3%A9.pdf"}},
-		}},
+		}}},
 	}}
 	message.Walk(func(path []int, part *imap4.BodyStructure) bool {
 		fmt.Printf("%v %s/%s %q\n", path, part.Type, part.Subtype, part.Filename())

@@ -1,31 +1,47 @@
 package imap4
 
 import (
+	"slices"
+
 	"github.com/tconn/tconn/protocols/imap4/internal/wire"
 )
 
-// fetchDecoder reads FETCH responses, one after the other. What it reads it first puts together in rooms that it keeps from
-// response to response, so that in the long run a borrowed message costs no memory, and an owned one exactly what it needs.
+// fetchDecoder reads FETCH responses, one after the other. The lists of a message it puts into rooms. Those of a borrowed message are
+// used again by the next, so that in the long run it costs no memory. An owned message keeps its rooms.
 //
 // Goroutine: one at a time. The zero value is ready.
 type fetchDecoder struct {
 	fetchReader
-	msg Message
-	err error // the first item that could not be read
+	msg *Message // the one that is being read
+	err error    // the first item that could not be read
 
-	borrowed  int // size of the response that the borrowed message is of
-	room      []byte
-	flags     []Flag
-	labels    []string
-	languages []string
-	addresses []Address
-	envelopes []Envelope
-	params    []Param
-	parts     []BodyStructure // of all trees; the parts of one multipart stand side by side
-	open      []BodyStructure // parts whose multipart is not complete yet
-	sections  []Section
-	extra     []ExtraItem
+	lent     Message // the borrowed message
+	borrowed int     // size of the response that it is of
+	last     held    // what the last owned message had
+	kept     int     // parts of this one
+
+	messages int         // that have been read
+	starts   []partStart // see knownPart
+
+	texts      []byte
+	flags      []Flag
+	labels     []string
+	languages  []string
+	addresses  []Address
+	envelopes  []Envelope
+	params     []Param
+	extensions []BodyExtension
+	parts      []BodyStructure // of all trees; the parts of one multipart stand side by side
+	open       []BodyStructure // parts whose multipart is not complete yet
+	sections   []Section
+	extra      []ExtraItem
 }
+
+// held tells how many things of each kind a message has.
+type held struct{ envelopes, params, extensions, parts int }
+
+// maxExpected is how many parts are expected at most, because the last message had so many.
+const maxExpected = 32
 
 // fetchReader is as much of a fetchDecoder as it takes to read the name of a section.
 type fetchReader struct {
@@ -44,11 +60,19 @@ const roomBytes = 256
 //
 //	message-data = nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att))
 func (f *fetchDecoder) own(seq uint32, args wire.Decoder) (*Message, error) {
+	if f.borrowed > 0 { // the rooms hold what is not for ever
+		*f = fetchDecoder{}
+	}
+	f.makeOwned()
 	f.d = args
 	f.d.Own()
 	f.read(seq)
-	m := f.msg.detach(extent{len(f.addresses), len(f.params), len(f.parts)})
-	f.reset(len(args.Rest()))
+	m := f.msg
+	f.giveAway()
+	if len(args.Rest()) > maxHeld { // its rooms are larger than they need be
+		m = m.detach()
+		f.open = nil
+	}
 	return m, f.err
 }
 
@@ -56,28 +80,97 @@ func (f *fetchDecoder) own(seq uint32, args wire.Decoder) (*Message, error) {
 //
 // Lifetime: until the bytes change, or the next call.
 func (f *fetchDecoder) borrow(seq uint32, args wire.Decoder) (*Message, error) {
-	if f.room == nil {
-		f.room = make([]byte, 0, roomBytes)
+	if f.texts == nil {
+		f.texts = make([]byte, 0, roomBytes)
 	}
-	f.reset(f.borrowed)
-	f.borrowed = len(args.Rest())
+	f.empty()
+	f.borrowed = max(1, len(args.Rest()))
+	f.msg = &f.lent
 	f.d = args
-	f.d.SetRoom(f.room)
+	f.d.SetRoom(f.texts)
 	f.read(seq)
-	f.room = f.d.Room()
-	return &f.msg, f.err
+	f.texts = f.d.Room()
+	return f.msg, f.err
 }
 
-// reset empties the rooms behind a response of size bytes.
-func (f *fetchDecoder) reset(size int) {
+// note, letter and parcel are messages with room for what most of their kind have, so that they are one piece of memory each, apart
+// from texts and parts.
+type (
+	note struct {
+		Message
+		flags [5]Flag
+	}
+	letter struct {
+		sheet
+		params [2]Param
+	}
+	parcel struct {
+		sheet
+		params     [6]Param
+		extensions [1]BodyExtension
+	}
+	sheet struct {
+		Message
+		envelope  [1]Envelope
+		addresses [4]Address
+		flags     [4]Flag
+	}
+)
+
+// makeOwned makes the next message, with room for as much as the last one had: those of a mailbox are alike.
+func (f *fetchDecoder) makeOwned() {
+	switch {
+	case f.last.extensions > 0 || f.last.params > len(letter{}.params):
+		c := new(parcel)
+		f.write(&c.sheet)
+		f.params, f.extensions = c.params[:0], c.extensions[:0]
+	case f.last.envelopes > 0:
+		c := new(letter)
+		f.write(&c.sheet)
+		f.params = c.params[:0]
+	default:
+		c := new(note)
+		f.msg, f.flags = &c.Message, c.flags[:0]
+	}
+	if f.last.parts > 0 {
+		f.parts = make([]BodyStructure, 0, f.last.parts)
+	}
+}
+
+// write makes s the message that is being read.
+func (f *fetchDecoder) write(s *sheet) {
+	f.msg, f.envelopes, f.addresses, f.flags = &s.Message, s.envelope[:0], s.addresses[:0], s.flags[:0]
+}
+
+// room answers list if it has room for n things more, else an empty one that has: the things in list stay where they are. The rooms of
+// borrowed messages grow until one is large enough for a whole message.
+func room[T any](list []T, n int) []T {
+	if cap(list)-len(list) >= n {
+		return list
+	}
+	return make([]T, 0, n+2*cap(list))
+}
+
+// giveAway lets the message keep the rooms, and notes what they hold.
+func (f *fetchDecoder) giveAway() {
+	f.last = held{len(f.envelopes), len(f.params), len(f.extensions), min(f.kept, maxExpected)}
 	f.d = wire.Decoder{}
-	f.msg = Message{}
-	if size > maxHeld {
+	f.msg, f.kept = nil, 0
+	f.flags, f.labels, f.languages = nil, nil, nil
+	f.addresses, f.envelopes = nil, nil
+	f.params, f.extensions, f.parts = nil, nil, nil
+	f.sections, f.numbers, f.fields, f.extra = nil, nil, nil, nil
+}
+
+// empty makes the rooms ready for the next borrowed message.
+func (f *fetchDecoder) empty() {
+	f.lent = Message{}
+	if f.borrowed > maxHeld {
 		f.letGo()
 	}
 	f.flags, f.labels, f.languages = f.flags[:0], f.labels[:0], f.languages[:0]
 	f.addresses, f.envelopes = f.addresses[:0], f.envelopes[:0]
-	f.params, f.parts, f.open = f.params[:0], f.parts[:0], f.open[:0]
+	f.params, f.extensions, f.parts, f.open = f.params[:0], f.extensions[:0], f.parts[:0], f.open[:0]
 	f.sections, f.numbers, f.fields, f.extra = f.sections[:0], f.numbers[:0], f.fields[:0], f.extra[:0]
 }
 
@@ -96,6 +189,7 @@ func (f *fetchDecoder) letGo() {
 	f.addresses = emptied(f.addresses)
 	f.envelopes = emptied(f.envelopes)
 	f.params = emptied(f.params)
+	f.extensions = emptied(f.extensions)
 	f.parts = emptied(f.parts)
 	f.open = nil
 	f.sections = emptied(f.sections)
@@ -112,11 +206,12 @@ func emptied[T any](room []T) []T {
 	return room[:0]
 }
 
-// read reads the list of items. One that cannot be read is passed over if it can be seen where it ends.
+// read reads the list of items into f.msg, which is empty. One that cannot be read is passed over if it can be seen where it ends.
 //
 //	msg-att = "(" (msg-att-dynamic / msg-att-static) *(SP (msg-att-dynamic / msg-att-static)) ")"
 func (f *fetchDecoder) read(seq uint32) {
 	f.err = nil
+	f.messages++
 	f.msg.SeqNum = seq
 	d := &f.d
 	f.budget = d.Budget()
@@ -131,19 +226,28 @@ func (f *fetchDecoder) read(seq uint32) {
 		}
 	}
 	f.note(d.Err())
-	f.msg.Sections, f.msg.Extra = f.sections, f.extra
+	f.msg.Sections, f.msg.Extra = listed(f.sections), listed(f.extra)
+}
+
+// listed is list without the room behind it, nil if it is empty.
+func listed[T any](list []T) []T {
+	if len(list) == 0 {
+		return nil
+	}
+	return slices.Clip(list)
 }
 
 // What things cost in memory, in bytes, about.
 const (
-	costNumber   = 8
-	costText     = 16
-	costParam    = 32
-	costExtra    = 32
-	costAddress  = 72
-	costSection  = 128
-	costEnvelope = 208
-	costPart     = 272
+	costNumber    = 8
+	costText      = 16
+	costParam     = 32
+	costExtra     = 32
+	costAddress   = 72
+	costExtension = 112
+	costSection   = 128
+	costPart      = 168
+	costEnvelope  = 208
 )
 
 // spend takes what a thing costs from the budget, and fails if there is not so much left.

@@ -46,6 +46,11 @@ func (f *fetchDecoder) readUID() {
 // readSize: "RFC822.SIZE" SP number64
 func (f *fetchDecoder) readSize() {
 	f.msg.named |= ItemSize
+	if n, ok := f.d.PlainNumber(); ok {
+		f.msg.Size = n
+		f.has(ItemSize)
+		return
+	}
 	if n, ok := f.d.OptNumber64(); ok && n <= math.MaxInt64 {
 		f.msg.Size = int64(n)
 		f.has(ItemSize)

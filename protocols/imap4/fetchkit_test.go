@@ -161,7 +161,11 @@ func showBody(b *strings.Builder, s *BodyStructure) {
 	}
 	fmt.Fprintf(b, " [%s/%s", s.Type, s.Subtype)
 	showParams(b, s.Params)
-	for _, v := range []struct{ name, value string }{{"id", s.ID}, {"desc", s.Description}, {"enc", s.Encoding}, {"md5", s.MD5}} {
+	var e BodyExtension
+	if s.Extension != nil {
+		e = *s.Extension
+	}
+	for _, v := range []struct{ name, value string }{{"id", s.ID}, {"desc", s.Description}, {"enc", s.Encoding}, {"md5", e.MD5}} {
 		if v.value != "" {
 			fmt.Fprintf(b, " %s=%q", v.name, v.value)
 		}
@@ -169,18 +173,18 @@ func showBody(b *strings.Builder, s *BodyStructure) {
 	if s.Size != 0 || s.Lines != 0 {
 		fmt.Fprintf(b, " %d/%d", s.Size, s.Lines)
 	}
-	if s.Disposition.Value != "" {
-		b.WriteString(" " + s.Disposition.Value)
+	if e.Disposition.Value != "" {
+		b.WriteString(" " + e.Disposition.Value)
 	}
-	showParams(b, s.Disposition.Params)
-	if s.Language != nil {
-		fmt.Fprintf(b, " lang=%q", s.Language)
+	showParams(b, e.Disposition.Params)
+	if e.Language != nil {
+		fmt.Fprintf(b, " lang=%q", e.Language)
 	}
-	if s.Location != "" {
-		fmt.Fprintf(b, " at=%q", s.Location)
+	if e.Location != "" {
+		fmt.Fprintf(b, " at=%q", e.Location)
 	}
-	if s.Extension != "" {
-		fmt.Fprintf(b, " ext=%q", s.Extension)
+	if e.Rest != "" {
+		fmt.Fprintf(b, " ext=%q", e.Rest)
 	}
 	showEnvelope(b, s.Envelope)
 	showBody(b, s.Body)

@@ -238,11 +238,6 @@ func (a *author) body(deep int) (b BodyStructure) {
 			b.Lines = a.Int64N(1000)
 			a.write(fmt.Sprintf(" %d", b.Lines))
 		}
-		if extended {
-			b.MD5 = a.optional()
-			a.write(" ")
-			a.nstring(b.MD5)
-		}
 	}
 	if extended {
 		a.extension(&b)
@@ -268,33 +263,42 @@ func (a *author) basic(b *BodyStructure) {
 }
 
 func (a *author) extension(b *BodyStructure) {
+	var e BodyExtension
+	if !b.IsMultipart() {
+		e.MD5 = a.optional()
+		a.write(" ")
+		a.nstring(e.MD5)
+	}
 	if a.IntN(2) == 0 {
 		a.write(" NIL")
 	} else {
-		b.Disposition.Value = a.pick("inline", "attachment", "x-odd")
+		e.Disposition.Value = a.pick("inline", "attachment", "x-odd")
 		a.write(" (")
-		a.anyCase(b.Disposition.Value)
+		a.anyCase(e.Disposition.Value)
 		a.write(" ")
-		b.Disposition.Params = a.params()
+		e.Disposition.Params = a.params()
 		a.write(")")
 	}
 	switch a.IntN(3) {
 	case 0:
 		a.write(" NIL")
 	case 1:
-		b.Language = []string{a.text()}
+		e.Language = []string{a.text()}
 		a.write(" ")
-		a.str(b.Language[0])
+		a.str(e.Language[0])
 	case 2:
-		b.Language = []string{"en", "de"}
+		e.Language = []string{"en", "de"}
 		a.write(` ("en" "de")`)
 	}
-	b.Location = a.optional()
+	e.Location = a.optional()
 	a.write(" ")
-	a.nstring(b.Location)
+	a.nstring(e.Location)
 	if a.IntN(4) == 0 {
-		b.Extension = `(1 "x y") NIL`
-		a.write(" " + b.Extension)
+		e.Rest = `(1 "x y") NIL`
+		a.write(" " + e.Rest)
+	}
+	if !e.isEmpty() {
+		b.Extension = &e
 	}
 }
 

@@ -2,6 +2,7 @@ package imap4
 
 import (
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -193,7 +194,7 @@ func TestMemoryIsInProportion(t *testing.T) {
 		"short parts":     "BODYSTRUCTURE (" + strings.Repeat("(1)", 10_000) + ")",
 		"empty addresses": "ENVELOPE (NIL NIL (" + strings.Repeat("()", 10_000) + "))",
 		"parts in a part": "BODYSTRUCTURE (" + strings.Repeat("((1)(1)(1))", 5_000) + ")",
-		"messages":        "BODYSTRUCTURE (" + strings.Repeat(`("message" "rfc822" 1 1 1 1 1()("1"))`, 1_000) + ")",
+		"messages":        "BODYSTRUCTURE (" + strings.Repeat(`(message rfc822 1 1 1 1 1()(1))`, 1_000) + ")",
 	} {
 		f := fetch(t, "* 1 FETCH (FLAGS () "+items+" UID 7)\r\n")[0]
 		if !errors.Is(f.err, ErrResponseTooLarge) || f.show() != "1 uid=7 flags=[] !*wire.LimitError" {
@@ -211,22 +212,55 @@ func TestMemoryIsInProportion(t *testing.T) {
 	}
 }
 
-// The rooms of a decoder hold no response in memory, and do not stay large.
+// The rooms of a decoder hold no response in memory for long, and do not stay large.
 func TestDecoderLetsGo(t *testing.T) {
 	var f fetchDecoder
-	input := "* 1 FETCH (FLAGS (" + strings.Repeat("a ", 5000) + ") BODY[] \"x\")\r\n"
-	units(t, input, nil, func(u wire.Unit) {
-		r, err := wire.DecodeResponse(u, nil)
+	input := "* 1 FETCH (FLAGS (" + strings.Repeat("a ", 5000) + ") BODY[] \"x\")\r\n* 2 FETCH (UID 2)\r\n"
+	for _, how := range []func(f *fetchDecoder, seq uint32, args wire.Decoder) (*Message, error){(*fetchDecoder).borrow, (*fetchDecoder).own} {
+		units(t, input, nil, func(u wire.Unit) {
+			r, err := wire.DecodeResponse(u, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m, err := how(&f, r.Number, r.Args); err != nil || r.Number == 1 && len(m.Flags) != 5000 {
+				t.Fatalf("got %d flags, %v", len(m.Flags), err)
+			}
+		})
+		if cap(f.flags) > maxKept || cap(f.sections) > 0 && f.sections[:1][0].Bytes != nil || f.lent.Flags != nil {
+			t.Errorf("got %d flags and %v", cap(f.flags), f.sections[:cap(f.sections)])
+		}
+	}
+}
+
+// One owned message of many that came together holds nothing of the others.
+func TestKeptMessagesHoldLittle(t *testing.T) {
+	const each, kept, most = 100, 200, 4 << 10
+	var f fetchDecoder
+	s := newStream()
+	before := heap()
+	messages := make([]*Message, 0, kept)
+	for i := range kept * each {
+		seq, args := s.fetch(t)
+		m, err := f.own(seq, args)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if m, err := f.own(r.Number, r.Args); err != nil || len(m.Flags) != 5000 {
-			t.Fatalf("got %d flags, %v", len(m.Flags), err)
+		if i%each == 0 {
+			messages = append(messages, m)
 		}
-	})
-	if cap(f.flags) > maxKept || len(f.sections) != 0 || f.sections[:1][0].Bytes != nil || f.msg.Flags != nil {
-		t.Errorf("got %d flags and %v", cap(f.flags), f.sections[:1])
 	}
+	if got := (heap() - before) / kept; got > most {
+		t.Errorf("each message kept: got %d bytes held, want %d at most", got, most)
+	}
+	runtime.KeepAlive(messages)
+}
+
+// heap is what is in use when the garbage is gone.
+func heap() int {
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return int(stats.HeapAlloc)
 }
 
 func TestMessagesCostWhatTheyShould(t *testing.T) {

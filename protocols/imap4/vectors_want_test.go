@@ -402,7 +402,7 @@ var vectorEvents = map[string][]string{
 		`sent "A1 FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODY BODYSTRUCTURE MODSEQ)\r\nA2 NOOP\r\n"`,
 	},
 	"B06": { // disposition inline, no params
-		`{UID BODYSTRUCTURE: SeqNum:1 UID:1 BodyStructure:{Type:"text" Subtype:"plain" Params:[{Name:"charset" Value:"x"}] Encoding:"quoted-printable" Size:850 Lines:31 Disposition:{Value:"inline"}}}`,
+		`{UID BODYSTRUCTURE: SeqNum:1 UID:1 BodyStructure:{Type:"text" Subtype:"plain" Params:[{Name:"charset" Value:"x"}] Encoding:"quoted-printable" Size:850 Lines:31 Extension:{Disposition:{Value:"inline"}}}}`,
 		"FETCH: 1",
 		"NOOP: ok",
 		cleanEnd,
@@ -423,14 +423,14 @@ var vectorEvents = map[string][]string{
 		`sent "A1 FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODY BODYSTRUCTURE MODSEQ)\r\nA2 NOOP\r\n"`,
 	},
 	"B10": { // enc ""; message/rfc822 as basic part, no envelope
-		`{UID BODYSTRUCTURE: SeqNum:1 UID:1 BodyStructure:{Type:"multipart" Subtype:"mixed" Children:[{Type:"text" Subtype:"plain" Size:5 Lines:1} {Type:"message" Subtype:"rfc822" Encoding:"base64" Size:1234 Disposition:{Value:"attachment" Params:[{Name:"filename" Value:"x.eml"}]}}]}}`,
+		`{UID BODYSTRUCTURE: SeqNum:1 UID:1 BodyStructure:{Type:"multipart" Subtype:"mixed" Children:[{Type:"text" Subtype:"plain" Size:5 Lines:1} {Type:"message" Subtype:"rfc822" Encoding:"base64" Size:1234 Extension:{Disposition:{Value:"attachment" Params:[{Name:"filename" Value:"x.eml"}]}}}]}}`,
 		"FETCH: 1",
 		"NOOP: ok",
 		cleanEnd,
 		`sent "A1 FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODY BODYSTRUCTURE MODSEQ)\r\nA2 NOOP\r\n"`,
 	},
 	"B12": { // 3 parts; 1st application/octet-stream
-		`{UID BODYSTRUCTURE: SeqNum:1 UID:1 BodyStructure:{Type:"multipart" Subtype:"related" Params:[{Name:"boundary" Value:"_0"}] Children:[{Type:"application" Subtype:"octet-stream" Encoding:"7bit" Size:563} {Type:"text" Subtype:"html" Params:[{Name:"charset" Value:"utf-8"}] Encoding:"base64" Size:38706 Lines:497} {Type:"image" Subtype:"jpeg" ID:"<i@x>" Description:"i.jpg" Encoding:"base64" Size:3446 Disposition:{Value:"inline" Params:[{Name:"filename" Value:"i.jpg"}]}}]}}`,
+		`{UID BODYSTRUCTURE: SeqNum:1 UID:1 BodyStructure:{Type:"multipart" Subtype:"related" Params:[{Name:"boundary" Value:"_0"}] Children:[{Type:"application" Subtype:"octet-stream" Encoding:"7bit" Size:563} {Type:"text" Subtype:"html" Params:[{Name:"charset" Value:"utf-8"}] Encoding:"base64" Size:38706 Lines:497} {Type:"image" Subtype:"jpeg" ID:"<i@x>" Description:"i.jpg" Encoding:"base64" Size:3446 Extension:{Disposition:{Value:"inline" Params:[{Name:"filename" Value:"i.jpg"}]}}}]}}`,
 		"FETCH: 1",
 		"NOOP: ok",
 		cleanEnd,

@@ -20,6 +20,7 @@ type Decoder struct {
 	secret   bool // never show what was got
 	owned    bool // b stays as it is
 	b        []byte
+	all      []Literal // of the unit
 	literals []Literal // those that begin at or behind pos
 	pos      int
 	depth    int
@@ -31,12 +32,12 @@ type Decoder struct {
 
 // NewDecoder returns a decoder for b, in which the literals lie, as in Unit. Limits: nil means the defaults.
 func NewDecoder(b []byte, literals []Literal, l *Limits) Decoder {
-	return Decoder{b: b, literals: literals, limits: l}
+	return Decoder{b: b, all: literals, literals: literals, limits: l}
 }
 
 // Decoder returns a decoder for the unit's bytes: for LiteralStart those before the announcement.
 func (u Unit) Decoder(l *Limits) Decoder {
-	return Decoder{b: u.Bytes, literals: u.Literals, limits: l, owned: u.Owned}
+	return Decoder{b: u.Bytes, all: u.Literals, literals: u.Literals, limits: l, owned: u.Owned}
 }
 
 // Err is the first error: *SyntaxError, *LimitError, or what Fail was given; nil while there was none.

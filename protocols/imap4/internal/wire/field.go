@@ -136,23 +136,37 @@ func plainStrings(b []byte, i int, values [][]byte) int {
 // number, none at the end of the list. One above 63 bits counts as the largest.
 // Lenient: as Number64.
 func (d *Decoder) FieldNumber() int64 {
-	i := d.pos
-	if i < len(d.b) && d.b[i] == ' ' {
-		i++
+	from := d.pos
+	if from < len(d.b) && d.b[from] == ' ' {
+		d.pos++
 	}
-	if d.err == nil && !d.Strict && len(d.literals) == 0 {
-		n := int64(0)
-		end := i
-		for end < len(d.b) && end < i+18 && isDigit(d.b[end]) {
-			n = n*10 + int64(d.b[end]-'0')
-			end++
-		}
-		if end > i && end < len(d.b) && (d.b[end] == ' ' || d.b[end] == ')') {
-			d.pos = end
-			return n
-		}
+	if n, ok := d.PlainNumber(); ok {
+		return n
 	}
+	d.pos = from
 	return d.slowNumber()
+}
+
+// PlainNumber takes the next value if it is a number of at most 18 digits with a space or a parenthesis behind it, as nearly all are. Else
+// it takes nothing and ok is false: Number64 takes any.
+func (d *Decoder) PlainNumber() (n int64, ok bool) {
+	if d.err != nil || d.Strict || len(d.literals) > 0 {
+		return 0, false
+	}
+	b := d.b[d.pos:]
+	for i := 0; i < len(b) && i <= 18; i++ {
+		c := b[i]
+		if c-'0' <= 9 {
+			n = n*10 + int64(c-'0')
+			continue
+		}
+		if i == 0 || c != ' ' && c != ')' {
+			break
+		}
+		d.pos += i
+		return n, true
+	}
+	return 0, false
 }
 
 func (d *Decoder) slowNumber() int64 {
@@ -212,14 +226,14 @@ func (d *Decoder) TryClose() bool {
 // Mark is a place to come back to.
 type Mark struct {
 	pos, depth int
-	literals   []Literal
+	literals   int // at or behind pos
 }
 
 // Mark answers the place of the next byte.
-func (d *Decoder) Mark() Mark { return Mark{d.pos, d.depth, d.literals} }
+func (d *Decoder) Mark() Mark { return Mark{d.pos, d.depth, len(d.literals)} }
 
 // Return goes back to a place, also after an error, which is forgotten.
 func (d *Decoder) Return(m Mark) {
-	d.pos, d.depth, d.literals = m.pos, m.depth, m.literals
+	d.pos, d.depth, d.literals = m.pos, m.depth, d.all[len(d.all)-m.literals:]
 	d.item, d.err = 0, nil
 }
