@@ -34,7 +34,7 @@ Resident bytes for each idle connection in the client's process, after garbage c
 	memory()
 	fmt.Print("\n## IMAP\n\n")
 	imapAll()
-	fmt.Printf(imapNotes, trafficKB, figure(pythonMails), pythonLarge, figure(pythonIdlers))
+	fmt.Printf(imapNotes, warmUp, trafficKB, figure(pythonMails), pythonLarge, figure(pythonIdlers))
 	fmt.Print("\n## POP3\n\n")
 	popAll()
 	fmt.Printf(popNotes, popLine+len("\r\n"), popWindow, figure(pythonIdlers))
@@ -49,8 +49,8 @@ const imapNotes = `
 The server replays answers that were prepared before, but for the rows of Dovecot. A client works for a second, in a process of its own, one connection unless more are
 named. The raw reader sends the same commands, counts the bytes of the answers and looks for the tagged line where a read ends: the limit. go-imap v2 collects
 each message of metadata, which is how it decodes, and reads bodies as a stream; go-imap v1 holds each body in memory; imaplib answers lines of bytes, decodes nothing and
-holds the whole answer; Twisted decodes and holds the whole answer. Memory is the peak of resident memory over that before the work; of idle connections, what is left after
-garbage collection, and the same after %d KB were received on each. A push is timed from the server's write to the client's callback. Python fetches %s messages
+holds the whole answer; Twisted decodes and holds the whole answer. Memory is the peak of resident memory over that before the work; of idle connections, what each of them adds
+to what the program holds once %d were made, after garbage collection, and the same after %d KB were received on each. A push is timed from the server's write to the client's callback. Python fetches %s messages
 (of 10 MB, %d) in a command and holds %s connections; Twisted and imaplib have no IDLE, their connections are idle without; imaplib and go-imap v1 have no pipelining, and Twisted's is a queue.
 An aim is what we want to reach, and whether this run did.
 `
@@ -62,7 +62,7 @@ waits for each message as Python's does. The raw reader
 sends the same commands, one by one or as many at once, counts the bytes of the answers and looks for the lines with the single dot: the limit. go-pop3, poplib and Twisted
 have no pipelining; go-pop3's figures are those of RetrRaw, which does not parse. curl's include its start and its login. The way of 20 ms is that through a proxy which holds
 back what it carries, 10 ms in each direction, and does not make it narrower. Python holds %s idle connections. Memory is the peak of resident memory, over that before the
-work and as a whole; the Go peers are parts of one program, built without cgo, whose pages count: with cgo each holds some 2 MB more, and large is above its aim. TLS is not verified by anybody here.
+work and as a whole; of idle connections, as for IMAP; the Go peers are parts of one program, built without cgo, whose pages count: with cgo each holds some 2 MB more, and large is above its aim. TLS is not verified by anybody here.
 `
 
 func kernel() string {

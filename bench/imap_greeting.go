@@ -57,8 +57,10 @@ func (g *greeter) ConnectionMade() { _, _ = g.Transport().Write([]byte(greeting)
 func spread(i int, addr string) (host string, port int) {
 	_, p, err := net.SplitHostPort(addr)
 	check(err)
-	return fmt.Sprintf("127.0.0.%d", 1+i%8), number(p)
+	return loopbacks[i%len(loopbacks)], number(p)
 }
+
+var loopbacks = [...]string{"127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6", "127.0.0.7", "127.0.0.8"}
 
 // settledRSS is the resident memory when the garbage is gone.
 func settledRSS() float64 {

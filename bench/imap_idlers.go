@@ -20,16 +20,22 @@ const (
 	pushPause  = 50 * time.Millisecond
 	dialers    = 16
 	tconnDials = 256
+	// warmUp is how many connections go all the way before memory is looked at for the first time. They touch the program's own pages and
+	// whatever else is needed once, so that what grows from there on is what each connection needs.
+	warmUp = 64
 )
 
-// connectIdlers makes all connections of a job, has them log in and idle, and answers when they do. Each EXISTS goes to exists.
-type connectIdlers func(exists func(n uint32))
+// connectIdlers makes n more connections, has them log in and idle, and answers when they do. Each EXISTS goes to exists.
+type connectIdlers func(n int, exists func(n uint32))
 
 // inGoroutines makes them from 16 goroutines.
 func inGoroutines(j imapJob, open func(j imapJob, i int, exists func(n uint32))) connectIdlers {
-	return func(exists func(n uint32)) {
+	made := 0
+	return func(n int, exists func(n uint32)) {
+		from := made
+		made += n
 		inParallel(dialers, func(first int) int {
-			for i := first; i < j.Connections; i += dialers {
+			for i := from + first; i < made; i += dialers {
 				open(j, i, exists)
 			}
 			return 0
@@ -57,26 +63,46 @@ func (a *arrivals) exists(n uint32) {
 	}
 }
 
-// holdIdlers prints the resident bytes of a connection that idles, and of the same after trafficBytes.
+// holdIdlers prints the resident bytes that each connection adds which idles, and the same after trafficBytes on it.
 func holdIdlers(j imapJob, connect connectIdlers) {
-	a := newArrivals(j, 1)
+	t := &traffic{control: dialControl(j), heard: make(chan struct{})}
+	connect(warmUp, t.exists)
+	time.Sleep(settle)
+	t.pass(warmUp)
 	before := settledRSS()
-	connect(a.exists)
+	connect(j.Connections, t.exists)
 	time.Sleep(settle)
 	fresh := settledRSS()
-	control := dialControl(j)
-	control.do("TRAFFIC")
-	<-a.all
-	time.Sleep(settle)
+	t.pass(warmUp + j.Connections)
 	n := float64(j.Connections)
 	fmt.Println((fresh-before)/n, (settledRSS()-before)/n)
 	os.Exit(0)
 }
 
+// traffic has the server write trafficBytes to each connection.
+type traffic struct {
+	control *controller
+	missing atomic.Int64 // connections that have not heard the end of it
+	heard   chan struct{}
+}
+
+func (t *traffic) pass(connections int) {
+	t.missing.Store(int64(connections))
+	t.control.do("TRAFFIC")
+	<-t.heard
+	time.Sleep(settle)
+}
+
+func (t *traffic) exists(uint32) {
+	if t.missing.Add(-1) == 0 {
+		t.heard <- struct{}{}
+	}
+}
+
 // pushIdlers prints the median and the 99th percentile of the time from the server's write to exists, and the processor time for each, in µs.
 func pushIdlers(j imapJob, connect connectIdlers) {
 	a := newArrivals(j, pushes)
-	connect(a.exists)
+	connect(j.Connections, a.exists)
 	control := dialControl(j)
 	time.Sleep(settle)
 	used := processorTime()

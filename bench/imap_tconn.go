@@ -27,11 +27,11 @@ var tconnOptions = &imap4.Options{AllowInsecureAuth: true}
 // tconnClient logs in and is ready then.
 type tconnClient struct {
 	imap4.Client
-	ready func(c *tconnClient)
+	dialer *tconnDialer
 }
 
 func (c *tconnClient) ConnectionMade() {
-	c.Login(imapUser, imapPassword).Handle(func(struct{}) { c.ready(c) }, failed)
+	c.Login(imapUser, imapPassword).Handle(func(struct{}) { c.dialer.loggedIn(c) }, failed)
 }
 
 func failed(err error) { fail(err) }
@@ -67,7 +67,7 @@ func (d *tconnDialer) BuildProtocol(net.Addr) reactor.Protocol {
 	if d.job.Window > 0 {
 		options = &imap4.Options{AllowInsecureAuth: true, Window: d.job.Window}
 	}
-	return &tconnClient{Client: imap4.Client{Options: options, Listener: d.listener}, ready: d.loggedIn}
+	return &tconnClient{Client: imap4.Client{Options: options, Listener: d.listener}, dialer: d}
 }
 
 func (d *tconnDialer) ClientConnectionFailed(_ *reactor.Connector, reason error) { fail(reason) }
@@ -94,32 +94,6 @@ func (d *tconnDialer) dial(i int) {
 		d.r.ConnectTCP(host, port, d)
 	}
 }
-
-// tconnIdlers idles on all connections: Idle keeps it up.
-func tconnIdlers(j imapJob) connectIdlers {
-	return func(exists func(n uint32)) {
-		d, all, idlers := newTconnDialer(j), make(chan struct{}), 0
-		d.listener = tconnExists{exists: exists}
-		d.ready = func(c *tconnClient) {
-			c.Select(j.Mailbox).Handle(func(*imap4.MailboxInfo) {
-				c.Idle()
-				if idlers++; idlers == j.Connections {
-					close(all)
-				}
-			}, failed)
-		}
-		go d.run()
-		<-all
-	}
-}
-
-// tconnExists hears EXISTS for all connections.
-type tconnExists struct {
-	imap4.BaseListener
-	exists func(n uint32)
-}
-
-func (l tconnExists) Exists(n uint32) { l.exists(n) }
 
 // tconnNoops counts the answers and asks again until the time is up.
 type tconnNoops struct {

@@ -104,7 +104,9 @@ func TestPushReachesAll(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			job := imapJob{Addr: replay(t).Addr, Mailbox: job.Mailbox, Connections: job.Connections}
 			a := newArrivals(job, 2)
-			inGoroutines(job, test.idle)(a.exists)
+			connect := inGoroutines(job, test.idle)
+			connect(1, a.exists)
+			connect(job.Connections-1, a.exists)
 			control := dialControl(job)
 			for range 2 {
 				control.do(test.command)

@@ -32,17 +32,20 @@ func popGoRetrieve(c *pop3.Conn, n, size int) {
 }
 
 func popGoIdle(j popJob) {
-	conns := make([]*pop3.Conn, j.Connections)
-	each := func(do func(i int)) {
+	conns := make([]*pop3.Conn, 0, warmUp+j.Connections)
+	from := func(start int, do func(i int)) {
 		inParallel(dialers, func(first int) int {
-			for i := first; i < j.Connections; i += dialers {
+			for i := start + first; i < len(conns); i += dialers {
 				do(i)
 			}
 			return 0
 		})
 	}
-	before := settledRSS()
-	each(func(i int) { conns[i] = popGoDial(j, i) })
-	holdPOP3(j, before, func() { each(func(i int) { popGoRetrieve(conns[i], 1, trafficBytes) }) })
+	connect := func(n int) {
+		made := len(conns)
+		conns = conns[:made+n]
+		from(made, func(i int) { conns[i] = popGoDial(j, i) })
+	}
+	holdPOP3(j, connect, func() { from(0, func(i int) { popGoRetrieve(conns[i], 1, trafficBytes) }) })
 	runtime.KeepAlive(conns)
 }

@@ -3,7 +3,7 @@ figures, as the Go clients do. Twisted is imported by its own halves only."""
 import json
 import sys
 
-from imap_peer import PASSWORD, Meter, broken, done, must_be, resident, spread, trusting
+from imap_peer import PASSWORD, WARM_UP, Meter, broken, done, must_be, resident, spread, trusting
 
 TRAFFIC = 62 << 10
 
@@ -42,8 +42,11 @@ class Poplib:
 
     def idle(self):
         n = self.job["Connections"]
+        clients = [self.dial(i) for i in range(WARM_UP)]
+        for c in clients:
+            self.fetch(c, 1, TRAFFIC)
         before = resident()
-        clients = [self.dial(i) for i in range(n)]
+        clients += [self.dial(WARM_UP + i) for i in range(n)]
         fresh = resident()
         for c in clients:
             self.fetch(c, 1, TRAFFIC)
@@ -95,10 +98,11 @@ class Twisted:
             self.begun += 1
 
     def connect(self, then):
-        """Connects and logs in all, a few hundred at a time."""
+        """Connects and logs in all, a few hundred at a time. Some may be there from before."""
         self.then = then
         self.reactor.callWhenRunning(self.more)
-        self.reactor.run()
+        if not self.reactor.running:
+            self.reactor.run()
 
     def fetch(self, client, n, size):
         """Fetches message n, counted from 1, of so many bytes."""
@@ -130,23 +134,33 @@ class Twisted:
         self.connect(begin)
 
     def idle(self):
-        n, before, figures = self.job["Connections"], resident(), []
+        n, figures = self.job["Connections"], []
 
-        def settled():
-            figures.append((resident() - before) / n)
-            if len(figures) == 2:
-                done(*figures)
-            missing = [n]
+        def traffic(then):
+            missing = [len(self.clients)]
 
             def arrived(_):
                 missing[0] -= 1
                 if missing[0] == 0:
-                    self.reactor.callLater(1, settled)
+                    self.reactor.callLater(1, then)
 
             for client in self.clients:
                 self.fetch(client, 1, TRAFFIC).addCallback(arrived).addErrback(broken)
 
-        self.connect(lambda: self.reactor.callLater(1, settled))
+        def warm():
+            self.before = resident()
+            self.job["Connections"] += n
+            self.connect(lambda: self.reactor.callLater(1, fresh))
+
+        def fresh():
+            figures.append((resident() - self.before) / n)
+            traffic(settled)
+
+        def settled():
+            done(*figures, (resident() - self.before) / n)
+
+        self.job["Connections"] = WARM_UP
+        self.connect(lambda: self.reactor.callLater(1, lambda: traffic(warm)))
 
 
 HALVES = {"poplib": Poplib, "twisted-list": lambda job: Twisted(job, False), "twisted-consumer": lambda job: Twisted(job, True)}

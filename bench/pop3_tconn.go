@@ -13,13 +13,12 @@ import (
 // popSession is our client. It logs in and is ready then.
 type popSession struct {
 	pop3.Client
-	job   popJob
-	ready func(s *popSession)
+	dialer *popDialer
 }
 
 func (s *popSession) ConnectionMade() {
-	s.Login(s.job.User, imapPassword).Handle(func(pop3.Reply) {
-		s.Capabilities().Handle(func(pop3.Capabilities) { s.ready(s) }, failed)
+	s.Login(s.dialer.job.User, imapPassword).Handle(func(pop3.Reply) {
+		s.Capabilities().Handle(func(pop3.Capabilities) { s.dialer.loggedIn(s) }, failed)
 	}, failed)
 }
 
@@ -35,17 +34,24 @@ type popDialer struct {
 }
 
 // dialPOP3 makes the connections, calls ready for each and never answers.
-func dialPOP3(j popJob, ready func(s *popSession)) {
+func dialPOP3(j popJob, ready func(s *popSession)) { newPopDialer(j, ready).run() }
+
+func newPopDialer(j popJob, ready func(s *popSession)) *popDialer {
 	d := &popDialer{job: j, r: reactor.New(), ready: ready, options: &pop3.Options{AllowInsecureAuth: true, Window: j.Window}}
 	if j.TLS {
 		d.tls = trusting()
 	}
+	return d
+}
+
+// run makes the connections and never ends.
+func (d *popDialer) run() {
 	d.r.CallWhenRunning(d.more)
 	check(d.r.Run())
 }
 
 func (d *popDialer) BuildProtocol(net.Addr) reactor.Protocol {
-	return &popSession{Client: pop3.Client{Options: d.options}, job: d.job, ready: d.loggedIn}
+	return &popSession{Client: pop3.Client{Options: d.options}, dialer: d}
 }
 
 func (d *popDialer) ClientConnectionFailed(_ *reactor.Connector, reason error) { fail(reason) }
@@ -88,18 +94,19 @@ func popTconn(j popJob, pass func(s *popSession, done func())) {
 func (s *popSession) stream(done func()) {
 	sum := &bodySum{}
 	s.RetrieveAll(pop3.RetrieveOptions{Sink: func(pop3.Entry) pop3.MessageSink { return sum }}).Handle(func(pop3.RetrieveResult) {
-		mustBe("messages", sum.bodies, s.job.Messages)
-		mustBe("bytes of messages", sum.bytes, s.job.Bytes)
+		mustBe("messages", sum.bodies, s.dialer.job.Messages)
+		mustBe("bytes of messages", sum.bytes, s.dialer.job.Bytes)
 		done()
 	}, failed)
 }
 
 // lines takes each message as lines, as poplib answers it.
 func (s *popSession) lines(done func()) {
-	left := s.job.Messages
-	for i := range s.job.Messages {
+	job := &s.dialer.job
+	left := job.Messages
+	for i := range job.Messages {
 		s.Retr(i+1).Handle(func(m *pop3.Multiline) {
-			mustBe("octets of a message", int(m.Octets), s.job.size())
+			mustBe("octets of a message", int(m.Octets), job.size())
 			if left--; left == 0 {
 				done()
 			}
@@ -109,18 +116,26 @@ func (s *popSession) lines(done func()) {
 
 // popTconnIdle holds the connections on one reactor.
 func popTconnIdle(j popJob) {
-	var sessions []*popSession
+	sessions := make([]*popSession, 0, warmUp+j.Connections)
 	all := make(chan struct{})
-	before := settledRSS()
-	go dialPOP3(j, func(s *popSession) {
-		if sessions = append(sessions, s); len(sessions) == j.Connections {
-			close(all)
+	d := newPopDialer(j, nil)
+	d.job.Connections = 0
+	d.ready = func(s *popSession) {
+		if sessions = append(sessions, s); len(sessions) == d.job.Connections {
+			all <- struct{}{}
 		}
-	})
-	<-all
-	holdPOP3(j, before, func() {
+	}
+	go d.run()
+	connect := func(n int) {
+		check(d.r.CallFromThread(func() {
+			d.job.Connections += n
+			d.more()
+		}))
+		<-all
+	}
+	holdPOP3(j, connect, func() {
 		done, left := make(chan struct{}), len(sessions)
-		sessions[0].Transport().Reactor().CallFromThread(func() {
+		check(d.r.CallFromThread(func() {
 			for _, s := range sessions {
 				s.RetrTo(1, &bodySum{}).Handle(func(got pop3.Retrieved) {
 					mustBe("bytes of a message", int(got.Octets), trafficBytes)
@@ -129,7 +144,7 @@ func popTconnIdle(j popJob) {
 					}
 				}, failed)
 			}
-		})
+		}))
 		<-done
 	})
 	os.Exit(0)
