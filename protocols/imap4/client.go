@@ -26,8 +26,8 @@ type Client struct {
 	transport reactor.Transport
 	scanner   wire.Scanner
 	caps      Capabilities
-	*traffic           // noTraffic when there is none
-	box       *Mailbox // that is selected
+	*traffic  // noTraffic when there is none
+	box       selection
 	idle      *Idling
 	rare      *rare
 	capsAge   uint32 // changes whenever caps does
@@ -59,6 +59,7 @@ type rare struct {
 
 	authenticators []sasl.Authenticator         // of the program's own
 	certificate    bool                         // this side has one for the server
+	boxAge         uint32                       // changes whenever another mailbox is selected, or none
 	greeted        *deferred.Deferred[struct{}] // Dial waits for the greeting
 }
 
@@ -253,7 +254,7 @@ func (c *Client) finish() {
 		bye.Err = r.err
 		r.bye, r.err = &bye, &bye
 	}
-	defer func() { c.box = nil }()
+	defer func() { c.selected(selection{}) }()
 	defer c.idle.end(r.err) // a panic on the program's side of one thing does not keep the others from their ends
 	defer c.failPending(r.err)
 	if r.greeted != nil {

@@ -26,7 +26,7 @@ func (c *Client) Unselect() *deferred.Deferred[struct{}] {
 		switch {
 		case c.offers([]string{"UNSELECT", "IMAP4rev2"}):
 			return nil
-		case c.box.ReadOnly:
+		case c.box.readOnly:
 			return c.sendAs(cmd, "CLOSE")
 		}
 		return &UnsupportedError{Capability: "UNSELECT"}

@@ -6,5 +6,5 @@ func (c *Client) SelectHere() {
 		c.setState(stateAuthenticated)
 	}
 	c.setState(stateSelected)
-	c.box = new(Mailbox)
+	c.selected(selection{open: true})
 }

@@ -18,7 +18,7 @@ func (c *Client) Held() (bytes, commands int, timer bool) {
 // SelectForTest makes a mailbox the selected one without a server.
 func (c *Client) SelectForTest(name string) {
 	c.setState(stateSelected)
-	c.box = &Mailbox{Name: name}
+	c.selected(selection{name: name, open: true})
 }
 
 // SetStartGrace sets how long Dial waits for a reactor to run.

@@ -2,7 +2,7 @@ package imap4
 
 // Open makes the client believe that a mailbox is selected.
 func (c *Client) Open(name string) {
-	c.box = &Mailbox{Name: name}
+	c.selected(selection{name: name, open: true})
 	c.setState(stateSelected)
 }
 

@@ -16,17 +16,41 @@ type Mailbox struct {
 	ReadOnly      bool
 }
 
+// selection is the mailbox that is selected. It is a part of the Client: as a thing of its own it would cost an idle connection more.
+type selection struct {
+	name          string
+	highestModSeq uint64
+	exists        uint32
+	uidValidity   uint32
+	uidNext       uint32
+	readOnly      bool
+	open          bool // otherwise none is selected
+}
+
 // Mailbox is the one that is selected; ok is false when there is none.
 func (c *Client) Mailbox() (box Mailbox, ok bool) {
-	if c.box == nil {
+	if !c.box.open {
 		return Mailbox{}, false
 	}
-	return *c.box, true
+	return Mailbox{
+		Name: c.box.name, HighestModSeq: c.box.highestModSeq, Exists: c.box.exists,
+		UIDValidity: c.box.uidValidity, UIDNext: c.box.uidNext, ReadOnly: c.box.readOnly,
+	}, true
+}
+
+// selected: another mailbox is, or none.
+func (c *Client) selected(b selection) {
+	c.box = b
+	if c.rare != nil {
+		c.rare.boxAge++
+	}
 }
 
 // unselected: no mailbox is selected any more.
 func (c *Client) unselected() {
-	c.box = nil
+	if c.box.open {
+		c.selected(selection{})
+	}
 	if c.state == stateSelected {
 		c.setState(stateAuthenticated)
 	}
@@ -36,8 +60,8 @@ func (c *Client) unselected() {
 //
 //	mailbox-data =/ number SP "EXISTS"
 func (c *Client) onExists(n uint32) {
-	if c.box != nil {
-		c.box.Exists = n
+	if c.box.open {
+		c.box.exists = n
 	}
 	if l := c.Listener; l != nil {
 		l.Exists(n)
@@ -54,8 +78,8 @@ func (c *Client) onRecent(n uint32) {
 //
 //	message-data = nz-number SP "EXPUNGE"
 func (c *Client) onExpunge(n uint32) {
-	if c.box != nil && c.box.Exists > 0 {
-		c.box.Exists--
+	if c.box.open && c.box.exists > 0 {
+		c.box.exists--
 	}
 	if l := c.Listener; l != nil {
 		l.Expunge(n)
@@ -64,15 +88,15 @@ func (c *Client) onExpunge(n uint32) {
 
 // onVanished takes messages away by their UIDs.
 func (c *Client) onVanished(r *wire.Response) bool {
-	if c.box == nil && c.Listener == nil {
+	if !c.box.open && c.Listener == nil {
 		return true
 	}
 	uids, earlier, ok := decodeVanished(r.Args)
 	if !ok || r.HasNumber {
 		return false
 	}
-	if n, _ := uids.Len(); c.box != nil && !earlier {
-		c.box.Exists -= uint32(min(n, int(c.box.Exists)))
+	if n, _ := uids.Len(); c.box.open && !earlier {
+		c.box.exists -= uint32(min(n, int(c.box.exists)))
 	}
 	if l := c.Listener; l != nil {
 		l.Vanished(uids, earlier)
@@ -135,13 +159,13 @@ func (c *Client) onMailboxCode(r *wire.Response) (told bool) {
 	case "UIDVALIDITY":
 		return c.onUIDValidity(codeNumber(r, c.options().Limits))
 	case "UIDNEXT":
-		if n := codeNumber(r, c.options().Limits); c.box != nil && n != 0 {
-			c.box.UIDNext = n
+		if n := codeNumber(r, c.options().Limits); c.box.open && n != 0 {
+			c.box.uidNext = n
 		}
 	case "HIGHESTMODSEQ":
 		d := r.CodeDecoder(c.options().Limits)
-		if n, ok := d.OptNumber64(); c.box != nil && ok {
-			c.box.HighestModSeq = max(c.box.HighestModSeq, n)
+		if n, ok := d.OptNumber64(); c.box.open && ok {
+			c.box.highestModSeq = max(c.box.highestModSeq, n)
 		}
 	}
 	return false
@@ -149,10 +173,10 @@ func (c *Client) onMailboxCode(r *wire.Response) (told bool) {
 
 // onMode takes that the mailbox can be changed no more, or again.
 func (c *Client) onMode(readOnly bool) (told bool) {
-	if c.box == nil || c.box.ReadOnly == readOnly {
+	if !c.box.open || c.box.readOnly == readOnly {
 		return false
 	}
-	c.box.ReadOnly = readOnly
+	c.box.readOnly = readOnly
 	if l := c.Listener; l != nil {
 		l.ModeChanged(!readOnly)
 	}
@@ -160,10 +184,10 @@ func (c *Client) onMode(readOnly bool) (told bool) {
 }
 
 func (c *Client) onUIDValidity(n uint32) (told bool) {
-	if c.box == nil || n == 0 || c.box.UIDValidity == n {
+	if !c.box.open || n == 0 || c.box.uidValidity == n {
 		return false
 	}
-	c.box.UIDValidity = n
+	c.box.uidValidity = n
 	if l := c.Listener; l != nil {
 		l.UIDValidity(n)
 	}

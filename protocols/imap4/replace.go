@@ -54,15 +54,16 @@ func (c *Client) Replace(set MessageSet, mailbox string, message AppendMessage) 
 
 // replaceInSteps replaces a message where the server has no command for that.
 func (c *Client) replaceInSteps(set MessageSet, mailbox string, message AppendMessage) *deferred.Deferred[AppendData] {
-	box := c.box
+	rare := c.unusual()
+	age := rare.boxAge
 	switch {
 	case !c.offers([]string{"UIDPLUS", "IMAP4rev2"}):
 		return deferred.Fail[AppendData](&CommandError{Command: "UID REPLACE", Err: &UnsupportedError{Capability: "REPLACE or UIDPLUS"}})
-	case box == nil || box.ReadOnly:
+	case !c.box.open || c.box.readOnly:
 		return deferred.Fail[AppendData](&CommandError{Command: "UID REPLACE", Err: ErrState})
 	}
 	same := func() error { // a UID means nothing in another mailbox
-		if c.box != box {
+		if rare.boxAge != age {
 			return ErrState
 		}
 		return nil

@@ -24,8 +24,8 @@ type SearchChange struct {
 
 // searchContext is a search that is told its updates.
 type searchContext struct {
-	box    *Mailbox // that was selected
 	update func(SearchUpdate)
+	boxAge uint32 // of the mailbox that was selected
 	uid    bool
 }
 
@@ -71,11 +71,11 @@ func (c *Client) addContext(tag string, uid bool, update func(SearchUpdate)) {
 		rare.contexts = make(map[string]searchContext)
 	}
 	for other, context := range rare.contexts {
-		if context.box != c.box {
+		if context.boxAge != rare.boxAge {
 			delete(rare.contexts, other)
 		}
 	}
-	rare.contexts[tag] = searchContext{box: c.box, update: update, uid: uid}
+	rare.contexts[tag] = searchContext{boxAge: rare.boxAge, update: update, uid: uid}
 }
 
 // onSearchUpdate takes an ESEARCH that no command has claimed.
@@ -87,7 +87,7 @@ func (c *Client) onSearchUpdate(r *wire.Response) bool {
 	n, tagged := correlator(&d)
 	tag := tagText(n)
 	context, ok := c.rare.contexts[tag]
-	if !tagged || !ok || context.box != c.box {
+	if !tagged || !ok || context.boxAge != c.rare.boxAge {
 		return false
 	}
 	full := false

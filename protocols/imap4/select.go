@@ -101,7 +101,7 @@ func (c *Client) open(verb, name string, o []SelectOptions) *deferred.Deferred[*
 		name: verb, class: classAlone, needs: inAuthenticated, selects: true,
 		detour: op.enable, untagged: op.untagged, answered: op.answered,
 		ready: func() error {
-			op.begun = c.box == nil
+			op.begun = !c.box.open
 			return nil
 		},
 		arguments: func(b *wire.CommandBuilder) {
@@ -301,10 +301,10 @@ func (op *opening) answered(r *wire.Response) {
 	op.onCode(r)
 	info := op.info
 	info.Vanished = MessageSet{uid: true}.with(op.vanished)
-	c.box = &Mailbox{
-		Name: info.Name, ReadOnly: info.ReadOnly, Exists: info.Exists,
-		UIDValidity: info.UIDValidity, UIDNext: info.UIDNext, HighestModSeq: info.HighestModSeq,
-	}
+	c.selected(selection{
+		name: info.Name, highestModSeq: info.HighestModSeq, exists: info.Exists,
+		uidValidity: info.UIDValidity, uidNext: info.UIDNext, readOnly: info.ReadOnly, open: true,
+	})
 	c.setState(stateSelected)
 }
 

@@ -37,10 +37,10 @@ func (v *watchVisit) due() bool { return v.newsDue || v.flagsDue || v.auditDue |
 
 // exists is how many messages there are.
 func (v *watchVisit) exists() int {
-	if v.s.c.box == nil {
+	if !v.s.c.box.open {
 		return v.box.told.count
 	}
-	return int(v.s.c.box.Exists)
+	return int(v.s.c.box.exists)
 }
 
 // begin tells what has happened since the mailbox was open last. resumed says that the server was asked for that by QRESYNC.
@@ -212,7 +212,7 @@ func (v *watchVisit) changes(y *deferred.Yield, modSeq uint64) error {
 }
 
 // current tells whether what comes unasked is about this mailbox.
-func (v *watchVisit) current() bool { return v != nil && !v.s.over && !v.stale && v.s.c.box != nil }
+func (v *watchVisit) current() bool { return v != nil && !v.s.over && !v.stale && v.s.c.box.open }
 
 // onExists takes the number of messages.
 func (v *watchVisit) onExists(n uint32) {
