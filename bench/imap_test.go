@@ -96,15 +96,16 @@ func TestPushReachesAll(t *testing.T) {
 	job := replay(t)
 	for _, test := range []struct {
 		name, command string
-		idle          func(imapJob, int, func(uint32))
+		idlers        func(imapJob) connectIdlers
 	}{
-		{"go-imap v2, push", "PUSH", go2Idle},
-		{"go-imap v2, traffic", "TRAFFIC", go2Idle},
+		{"go-imap v2, push", "PUSH", func(j imapJob) connectIdlers { return inGoroutines(j, go2Idle) }},
+		{"go-imap v2, traffic", "TRAFFIC", func(j imapJob) connectIdlers { return inGoroutines(j, go2Idle) }},
+		{"tconn, traffic", "TRAFFIC", tconnIdlers},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			job := imapJob{Addr: replay(t).Addr, Mailbox: job.Mailbox, Connections: job.Connections}
 			a := newArrivals(job, 2)
-			connect := inGoroutines(job, test.idle)
+			connect := test.idlers(job)
 			connect(1, a.exists)
 			connect(job.Connections-1, a.exists)
 			control := dialControl(job)
