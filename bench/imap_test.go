@@ -158,19 +158,19 @@ func TestVerdicts(t *testing.T) {
 	r := outcome{contest: contest{name: "n", what: "w", peers: imapPeers, metrics: metrics}, values: map[string][][]float64{}}
 	r.add(goIMAP2, []float64{100, 30, math.NaN()})
 	got := r.String()
-	want := "| n: w | messages/s | – | – | 100 | – | – | – | – | 10 x go-imap v2.0.0-beta.8; tconn, borrowed views: 20 x go-imap v2.0.0-beta.8 |\n" +
-		"| n | allocations | – | – | 30 | – | – | – | – | at most 0 |\n" +
-		"| n | KB | – | – | – | – | – | – | – | at most 2 048 |\n"
+	want := "| n: w | messages/s | – | – | – | 100 | – | – | – | – | 10 x go-imap v2.0.0-beta.8; tconn, borrowed views: 20 x go-imap v2.0.0-beta.8 |\n" +
+		"| n | allocations | – | – | – | 30 | – | – | – | – | at most 0 |\n" +
+		"| n | KB | – | – | – | – | – | – | – | – | at most 2 048 |\n"
 	if got != want {
 		t.Errorf("without ours: got\n%s\nwant\n%s", got, want)
 	}
 	r.add(ours, []float64{990, 0.001, 2049})
 	r.add(oursViews, []float64{2000, 0, 1})
 	got = r.String()
-	want = "| n: w | messages/s | **990** | **2 000** | 100 (9.90) | – | – | – | – | 10 x go-imap v2.0.0-beta.8, is 9.90: MISS; " +
+	want = "| n: w | messages/s | **990** | **2 000** | – | 100 (9.90) | – | – | – | – | 10 x go-imap v2.0.0-beta.8, is 9.90: MISS; " +
 		"tconn, borrowed views: 20 x go-imap v2.0.0-beta.8, is 20.00: PASS |\n" +
-		"| n | allocations | **0.001** | **0** | 30 (30000.00) | – | – | – | – | at most 0: PASS |\n" +
-		"| n | KB | **2 049** | **1** | – | – | – | – | – | at most 2 048: MISS |\n"
+		"| n | allocations | **0.001** | **0** | – | 30 (30000.00) | – | – | – | – | at most 0: PASS |\n" +
+		"| n | KB | **2 049** | **1** | – | – | – | – | – | – | at most 2 048: MISS |\n"
 	if got != want {
 		t.Errorf("with ours: got\n%s\nwant\n%s", got, want)
 	}
