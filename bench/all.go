@@ -47,7 +47,7 @@ Resident bytes for each idle connection in the client's process, after garbage c
 
 const imapNotes = `
 The server replays answers that were prepared before, but for the rows of Dovecot. A client works for a second, in a process of its own, one connection unless more are
-named. The raw reader sends the same commands, counts the bytes of the answers and looks for the tagged line where a read ends: the limit. go-imap v2 collects
+named. tconn is one reactor, tconn, Group a reactor for each core. The raw reader sends the same commands, counts the bytes of the answers and looks for the tagged line where a read ends: the limit. go-imap v2 collects
 each message of metadata, which is how it decodes, and reads bodies as a stream; go-imap v1 holds each body in memory; imaplib answers lines of bytes, decodes nothing and
 holds the whole answer; Twisted decodes and holds the whole answer. Memory is the peak of resident memory over that before the work; of idle connections, what each of them adds
 to what the program holds once %d were made, after garbage collection, and the same after %d KB were received on each. A push is timed from the server's write to the client's callback. Python fetches %s messages
