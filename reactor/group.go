@@ -23,7 +23,7 @@ type Group struct {
 	reactors []*Reactor
 
 	mu     sync.Mutex
-	shared map[Factory]*shared // factories in use that can be told apart
+	shared map[any]*shared // factories in use that hear of it, by factoryKey
 	turns  turns
 
 	preparing sync.Mutex // held while something is prepared before Run
@@ -36,7 +36,7 @@ func NewGroup(n int, options ...Option) *Group {
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)
 	}
-	g := &Group{shared: make(map[Factory]*shared)}
+	g := &Group{shared: make(map[any]*shared)}
 	for range n {
 		g.reactors = append(g.reactors, New(options...))
 	}
@@ -91,10 +91,11 @@ func (g *Group) Stop() error {
 	return answer
 }
 
-// place is the reactor for the next connection. It counts as one of its connections from now on.
+// place is the reactor for the next connection. It counts as one of its connections from now on. Among equals it is the one that is in a
+// factory now: most likely that factory asks, and is spared the way to another one.
 func (g *Group) place() *Reactor {
-	least := g.reactors[0]
-	for _, r := range g.reactors[1:] {
+	least := cmp.Or(g.turns.owner.Load(), g.reactors[0])
+	for _, r := range g.reactors {
 		if r.load.Load() < least.load.Load() {
 			least = r
 		}
@@ -106,25 +107,29 @@ func (g *Group) place() *Reactor {
 // ConnectTCP is Reactor.ConnectTCP on the reactor with the fewest connections. f hears of the Connector, and of its reactor, in
 // StartedConnecting. It answers ErrStopped, and f hears nothing, when that reactor has stopped.
 func (g *Group) ConnectTCP(host string, port int, f ClientFactory, options ...ConnectOption) error {
-	return g.connect(f, func(r *Reactor, f ClientFactory) { r.ConnectTCP(host, port, f, options...) })
+	return g.connect(&Connector{host: host, port: portOf(port)}, f, options, nil)
 }
 
 // ConnectTLS is Reactor.ConnectTLS on the reactor with the fewest connections. See ConnectTCP.
 func (g *Group) ConnectTLS(host string, port int, f ClientFactory, config *tls.Config, options ...ConnectOption) error {
-	return g.connect(f, func(r *Reactor, f ClientFactory) { r.ConnectTLS(host, port, f, config, options...) })
+	return g.connect(&Connector{host: host, port: portOf(port)}, f, options, func(k *Connector) { k.config = k.r.clientConfig(config, host) })
 }
 
 // ConnectUNIX is Reactor.ConnectUNIX on the reactor with the fewest connections. See ConnectTCP.
 func (g *Group) ConnectUNIX(path string, f ClientFactory, options ...ConnectOption) error {
-	return g.connect(f, func(r *Reactor, f ClientFactory) { r.ConnectUNIX(path, f, options...) })
+	return g.connect(&Connector{host: path, unix: true}, f, options, nil)
 }
 
-func (g *Group) connect(f ClientFactory, connect func(*Reactor, ClientFactory)) error {
-	r := g.place()
-	s := g.share(f)
+// connect has the reactor with the fewest connections use k. What prepare does, if it is there, is done on that reactor too.
+func (g *Group) connect(k *Connector, f ClientFactory, options []ConnectOption, prepare func(*Connector)) error {
+	r, s := g.place(), g.share(f)
+	k.r, k.client = r, &groupFactory{g: g, r: r, f: f, client: f, s: s}
 	err := r.CallFromThread(func() {
 		r.load.Add(-1) // the attempt counts itself from here on
-		connect(r, s.clientOn(r, f))
+		if prepare != nil {
+			prepare(k)
+		}
+		r.connect(k, options)
 		s.release()
 	})
 	if err != nil {
@@ -176,9 +181,9 @@ func (g *Group) listen(f Factory, listen func(*Reactor, Factory) (*Port, error))
 	var err error
 	refused := g.callFirst(func() {
 		first := g.reactors[0]
-		if p, err = listen(first, s.on(first, f)); err == nil {
-			p.place, p.twigs = g.place, make(map[*Reactor]*Port)
-			p.on = func(r *Reactor) Factory { return s.on(r, f) }
+		on := func(r *Reactor) Factory { return &groupFactory{g: g, r: r, f: f, s: s} }
+		if p, err = listen(first, on(first)); err == nil {
+			p.place, p.twigs, p.on = g.place, make(map[*Reactor]*Port), on
 		}
 	})
 	if err := cmp.Or(refused, err); err != nil {

@@ -2,7 +2,6 @@ package reactor
 
 import (
 	"net"
-	"reflect"
 	"sync"
 	"sync/atomic"
 )
@@ -29,25 +28,27 @@ func (t *turns) take(r *Reactor, f func()) {
 	f()
 }
 
-// shared is a factory that several reactors call, one at a time. It hears of its first and its last use by any of them.
+// shared is a factory whose uses count, as several reactors call it, one at a time. It hears of its first and its last use by any of them.
 type shared struct {
 	g     *Group
-	f     Factory
+	key   any // of the factory
 	refs  int // calls and reactors that have it in use; guarded by g.mu
 	users int // reactors that have it in use; guarded by g.turns
 }
 
-// share answers what all reactors of the group have in common of f. The caller releases it.
+// share answers what all reactors of the group have in common of f, and nil if f does not want to hear of its uses or cannot be told
+// apart. The caller releases it.
 func (g *Group) share(f Factory) *shared {
-	if !reflect.ValueOf(f).Comparable() {
-		return &shared{g: g, refs: 1}
+	key, counted := factoryKey(f)
+	if !counted {
+		return nil
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	s := g.shared[f]
+	s := g.shared[key]
 	if s == nil {
-		s = &shared{g: g, f: f}
-		g.shared[f] = s
+		s = &shared{g: g, key: key}
+		g.shared[key] = s
 	}
 	s.refs++
 	return s
@@ -61,36 +62,35 @@ func (s *shared) retain() {
 
 // release forgets the factory with its last use.
 func (s *shared) release() {
+	if s == nil {
+		return
+	}
 	s.g.mu.Lock()
 	defer s.g.mu.Unlock()
-	if s.refs--; s.refs == 0 && s.f != nil {
-		delete(s.g.shared, s.f)
+	if s.refs--; s.refs == 0 {
+		delete(s.g.shared, s.key)
 	}
 }
 
-// on is the factory as one of the reactors sees it. It is comparable: the reactor knows it again.
-func (s *shared) on(r *Reactor, f Factory) Factory { return groupFactory{s: s, r: r, f: f} }
-
-func (s *shared) clientOn(r *Reactor, f ClientFactory) ClientFactory {
-	return groupClientFactory{groupFactory: groupFactory{s: s, r: r, f: f}, client: f}
-}
-
+// groupFactory is a factory as one reactor of the group sees it. To the reactor all of them with the same s are one.
 type groupFactory struct {
-	s *shared
-	r *Reactor
-	f Factory
+	g      *Group
+	r      *Reactor
+	f      Factory
+	client ClientFactory // f, if it is for a Connector
+	s      *shared
 }
 
 // BuildProtocol asks the factory.
-func (g groupFactory) BuildProtocol(addr net.Addr) (p Protocol) {
-	g.s.g.turns.take(g.r, func() { p = g.f.BuildProtocol(addr) })
+func (g *groupFactory) BuildProtocol(addr net.Addr) (p Protocol) {
+	g.g.turns.take(g.r, func() { p = g.f.BuildProtocol(addr) })
 	return p
 }
 
-// StartFactory counts this reactor in.
-func (g groupFactory) StartFactory() {
+// StartFactory counts this reactor in. It is not called if s is nil, nor is StopFactory.
+func (g *groupFactory) StartFactory() {
 	g.s.retain()
-	g.s.g.turns.take(g.r, func() {
+	g.g.turns.take(g.r, func() {
 		g.s.users++
 		if f, ok := g.f.(Starter); ok && g.s.users == 1 {
 			f.StartFactory()
@@ -99,9 +99,9 @@ func (g groupFactory) StartFactory() {
 }
 
 // StopFactory counts this reactor out.
-func (g groupFactory) StopFactory() (err error) {
+func (g *groupFactory) StopFactory() (err error) {
 	defer g.s.release()
-	g.s.g.turns.take(g.r, func() {
+	g.g.turns.take(g.r, func() {
 		g.s.users--
 		if f, ok := g.f.(Stopper); ok && g.s.users == 0 {
 			err = f.StopFactory()
@@ -110,22 +110,17 @@ func (g groupFactory) StopFactory() (err error) {
 	return err
 }
 
-type groupClientFactory struct {
-	groupFactory
-	client ClientFactory
-}
-
 // StartedConnecting tells the factory.
-func (g groupClientFactory) StartedConnecting(c *Connector) {
-	g.s.g.turns.take(g.r, func() { g.client.StartedConnecting(c) })
+func (g *groupFactory) StartedConnecting(c *Connector) {
+	g.g.turns.take(g.r, func() { g.client.StartedConnecting(c) })
 }
 
 // ClientConnectionFailed tells the factory.
-func (g groupClientFactory) ClientConnectionFailed(c *Connector, reason error) {
-	g.s.g.turns.take(g.r, func() { g.client.ClientConnectionFailed(c, reason) })
+func (g *groupFactory) ClientConnectionFailed(c *Connector, reason error) {
+	g.g.turns.take(g.r, func() { g.client.ClientConnectionFailed(c, reason) })
 }
 
 // ClientConnectionLost tells the factory.
-func (g groupClientFactory) ClientConnectionLost(c *Connector, reason error) {
-	g.s.g.turns.take(g.r, func() { g.client.ClientConnectionLost(c, reason) })
+func (g *groupFactory) ClientConnectionLost(c *Connector, reason error) {
+	g.g.turns.take(g.r, func() { g.client.ClientConnectionLost(c, reason) })
 }

@@ -70,6 +70,9 @@ func (c *conn) call(what string, f func()) (panicked error) {
 
 // factoryKey identifies a factory that wants to be told of its first and last use; others need no counting.
 func factoryKey(f Factory) (key any, counted bool) {
+	if g, ok := f.(*groupFactory); ok {
+		return g.s, g.s != nil
+	}
 	_, starter := f.(Starter)
 	_, stopper := f.(Stopper)
 	if !starter && !stopper || !reflect.ValueOf(f).Comparable() {

@@ -17,6 +17,7 @@ type gnetPoller struct {
 	gnet     *netpoll.Poller
 	handlers []Handler // by descriptor
 	onWake   func()
+	wake     queue.Func // woken, made once
 	stopped  bool
 	timer    timer
 }
@@ -51,6 +52,7 @@ func openGnet(onWake, onTimer func()) (*gnetPoller, error) {
 		return nil, err
 	}
 	p := &gnetPoller{gnet: g, onWake: onWake}
+	p.wake = p.woken
 	if err := p.timer.open(p, onTimer); err != nil {
 		_ = g.Close()
 		return nil, err
@@ -81,7 +83,7 @@ func (p *gnetPoller) Close() {
 
 // Wake makes the poller call onWake. Goroutine: any.
 func (p *gnetPoller) Wake() {
-	_ = p.gnet.Trigger(queue.HighPriority, p.woken, nil)
+	_ = p.gnet.Trigger(queue.HighPriority, p.wake, nil)
 }
 
 func (p *gnetPoller) woken(any) error {
