@@ -19,7 +19,7 @@ import (
 type attempt struct {
 	k       *Connector
 	began   time.Duration
-	timeout *DelayedCall
+	timeout DelayedCall        // not planned if there is no limit
 	cancel  context.CancelFunc // of the name lookup
 
 	bind    netip.AddrPort
@@ -30,6 +30,11 @@ type attempt struct {
 
 	shaking *conn // connected, TLS handshake under way
 	over    bool
+
+	// memory of its own for what nearly every attempt has: one address, one dial
+	oneAddr  [1]netip.Addr
+	oneDial  dial
+	oneDials [1]*dial
 }
 
 // dial is a connect(2) under way.
@@ -58,7 +63,7 @@ func (a *attempt) start() {
 		return
 	}
 	if d := a.k.options.timeout; d > 0 {
-		a.timeout = r.own.add(d, func() { a.fail(ErrTimeout, nil) })
+		r.own.plan(&a.timeout, d, func() { a.fail(ErrTimeout, nil) })
 	}
 	bind, err := a.k.bindAddress()
 	if err != nil {
@@ -87,7 +92,8 @@ func (a *attempt) start() {
 		return
 	}
 	if addr, err := netip.ParseAddr(host); err == nil {
-		a.race([]netip.Addr{addr})
+		a.oneAddr[0] = addr
+		a.race(a.oneAddr[:])
 		return
 	}
 	a.lookUp(host)
@@ -208,7 +214,8 @@ func (a *attempt) failConnect() {
 
 // watch waits for the outcome of a dial; false means that it could not.
 func (a *attempt) watch(fd int, to engine.Address) bool {
-	d := &dial{a: a, to: to}
+	d := a.newDial()
+	d.a, d.to = a, to
 	r := a.k.r
 	r.poller.Register(&d.attachment, fd, d)
 	if err := r.poller.SetInterest(&d.attachment, engine.Write); err != nil {
@@ -218,6 +225,15 @@ func (a *attempt) watch(fd int, to engine.Address) bool {
 	}
 	a.dials = append(a.dials, d)
 	return true
+}
+
+// newDial uses the memory of the attempt once: the poller may still have news of a dial that has failed.
+func (a *attempt) newDial() *dial {
+	if a.oneDial.a == nil {
+		a.dials = a.oneDials[:0]
+		return &a.oneDial
+	}
+	return new(dial)
 }
 
 func (a *attempt) socketOptions() engine.SocketOptions {
@@ -331,7 +347,7 @@ func (a *attempt) finish() {
 	a.over = true
 	delete(a.k.r.attempts, a)
 	a.k.r.load.Add(-1)
-	if a.timeout != nil {
+	if a.timeout.queue != nil {
 		_ = a.timeout.Cancel()
 	}
 }

@@ -256,7 +256,7 @@ func (r *Reactor) runTimers() {
 	if when, also := r.timers.next(); also && (!ok || when < first) && r.plansRun() {
 		first, ok = when, true
 	}
-	if ok {
+	if early := r.timerSet && now < r.armed && r.armed <= first; ok && !early { // one that is early looks again
 		r.setTimer(first)
 	}
 }
@@ -391,8 +391,12 @@ func (r *Reactor) settle() {
 		}
 		doomed := r.doomed
 		r.doomed = nil
-		for _, c := range doomed {
+		for i, c := range doomed {
+			doomed[i] = nil
 			c.bury()
+		}
+		if r.doomed == nil {
+			r.doomed = doomed[:0]
 		}
 	}
 }

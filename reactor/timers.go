@@ -89,9 +89,15 @@ func (q *timers) add(d time.Duration, f func()) *DelayedCall {
 	if f == nil {
 		panic("reactor: CallLater: nil function")
 	}
-	c := &DelayedCall{queue: q, f: f, when: q.after(d, "CallLater")}
-	q.push(c)
+	c := new(DelayedCall)
+	q.plan(c, d, f)
 	return c
+}
+
+// plan is add in the memory of c, which is not used for anything else afterwards.
+func (q *timers) plan(c *DelayedCall, d time.Duration, f func()) {
+	*c = DelayedCall{queue: q, f: f, when: q.after(d, "CallLater")}
+	q.push(c)
 }
 
 func (q *timers) after(d time.Duration, verb string) time.Duration {
