@@ -192,8 +192,12 @@ func (c *Client) Capabilities() (caps Capabilities, known bool) { return c.caps,
 
 // onCapability takes the list of a CAPABILITY response, which is full, or of a response code. More words than the limit are dropped.
 func (c *Client) onCapability(d *wire.Decoder, full bool) {
-	line, _ := wire.CapabilityLine(*d)
-	c.setCapabilities(capabilitiesOf(line))
+	caps := c.caps
+	if d.Err() != nil || string(d.Rest()) != caps.line() { // most often it is what the greeting said
+		line, _ := wire.CapabilityLine(*d)
+		caps = capabilitiesOf(line)
+	}
+	c.setCapabilities(caps)
 	c.capsFull = full
 	if l := c.Listener; l != nil {
 		l.Capabilities(c.caps)

@@ -33,6 +33,7 @@ type command struct {
 
 	encoded    *wire.Encoded
 	encodedFor encoding
+	readyAge   uint32         // Client.capsAge when ready was asked
 	next       int            // the segment to be sent next
 	sent       bool           // the server may have seen some of it
 	streaming  bool           // body is at work
@@ -270,6 +271,7 @@ func (c *Client) makeReady(cmd *command) (wait bool, err error) {
 	if cmd.detour != nil && cmd.detour() {
 		return true, nil
 	}
+	cmd.readyAge = c.capsAge
 	if cmd.ready != nil {
 		if err := cmd.ready(); err != nil {
 			return false, err

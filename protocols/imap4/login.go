@@ -20,14 +20,10 @@ import (
 // The password is sent under TLS only, unless Options.AllowInsecureAuth; a trace shows it as ***.
 func (c *Client) Login(user, password string) *deferred.Deferred[struct{}] {
 	cmd := &command{name: "LOGIN", class: classStream, fixed: true}
-	var age uint32
-	cmd.ready = func() error {
-		age = c.capsAge
-		return c.mayLogin(c.options().AllowInsecureAuth)
-	}
+	cmd.ready = func() error { return c.mayLogin(c.options().AllowInsecureAuth) }
 	cmd.arguments = func(b *wire.CommandBuilder) { b.SP().AString(user).SP().SecretAString(password) }
 	return issue(c, cmd, func(*wire.Response) (struct{}, error) {
-		c.loggedIn(age)
+		c.loggedIn(cmd.readyAge)
 		return struct{}{}, nil
 	})
 }

@@ -50,14 +50,11 @@ func (c *Client) claimed(r wire.Response) bool {
 
 // offer puts r where it can be pointed at, until the next one.
 func (c *Client) offer(r wire.Response) *wire.Response {
-	memory := c.offered
-	if memory == nil {
+	memory := &c.offered
+	if c.traffic == &noTraffic {
 		memory = new(wire.Response)
 	}
 	*memory = r
-	if c.traffic != &noTraffic {
-		c.offered = memory
-	}
 	return memory
 }
 

@@ -7,8 +7,9 @@ type traffic struct {
 	out     queue    // sent, at least in part, and not answered
 	waiting queue    // not sent
 	sending *command // of those that are out, the one that was not sent to its end
-	wait    *wait
-	offered *wire.Response // memory for the response that is being offered to the commands
+	wait    *wait    // that is on, or spare: nil or &room
+	room    wait
+	offered wire.Response // memory for the response that is being offered to the commands
 }
 
 // noTraffic is that of all connections that have none, so that it costs an idle one a pointer. It is never written to.

@@ -39,8 +39,8 @@ func (c *Client) startWait(what string, limit time.Duration, moves bool) {
 	}
 	w := c.wait
 	if w == nil {
-		w = &wait{c: c}
 		c.busy()
+		w = &c.room
 		c.wait = w
 	}
 	*w = wait{c: c, call: w.call, what: what, limit: limit, moves: moves, fresh: true}

@@ -33,6 +33,7 @@ type CommandBuilder struct {
 	// UTF8: the server takes UTF-8 in quoted strings and as mailbox names (RFC 9051 section 5.1, RFC 6855).
 	UTF8 bool
 
+	out     *Encoded // that is being made
 	buf     []byte
 	cuts    []cut
 	secrets []secret // what a trace must not show
@@ -51,7 +52,8 @@ type cut struct {
 
 // Begin drops what there was and begins "tag name". Name may be of two words, as "UID FETCH".
 func (b *CommandBuilder) Begin(tag, name string) *CommandBuilder {
-	*b = CommandBuilder{Mode: b.Mode, UTF8: b.UTF8, buf: make([]byte, 0, 64)}
+	e := new(Encoded)
+	*b = CommandBuilder{Mode: b.Mode, UTF8: b.UTF8, out: e, buf: e.short[:0], secrets: e.oneSecret[:0]}
 	if tagEnd([]byte(tag)) != len(tag) || tag == "" {
 		return b.fail("the tag is none")
 	}
@@ -264,8 +266,8 @@ func (b *CommandBuilder) Done() (*Encoded, error) {
 		return nil, b.err
 	}
 	b.buf = append(b.buf, '\r', '\n')
-	e := &Encoded{Modal: b.modal, buf: b.buf, secrets: b.secrets}
-	e.Segments = e.whole[:0]
+	e := b.out
+	e.Modal, e.buf, e.secrets, e.Segments = b.modal, b.buf, b.secrets, e.whole[:0]
 	from := 0
 	for _, cut := range b.cuts {
 		e.Segments = append(e.Segments, b.buf[from:cut.end:cut.end])

@@ -12,7 +12,11 @@ type Encoded struct {
 
 	buf     []byte
 	secrets []secret
-	whole   [1][]byte // memory for Segments, of which there is one most often
+
+	// memory for what most commands have: one segment, a short one, and no more than one secret
+	whole     [1][]byte
+	short     [64]byte
+	oneSecret [1]secret
 }
 
 // Gap is what stands between two segments.

@@ -1,6 +1,9 @@
 package wire
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // Response is one response of a server, read at its top level (RFC 9051 section 7).
 //
@@ -118,6 +121,14 @@ func codeEnd(b []byte) int {
 	if len(b) == 0 || b[0] != '[' {
 		return 0
 	}
+	if end := bytes.IndexByte(b, ']'); end > 0 && bytes.IndexAny(b[1:end], `["()`) < 0 { // nearly all are like that
+		return end
+	}
+	return codeEndWithin(b)
+}
+
+// codeEndWithin is codeEnd where a bracket, a quote or a parenthesis may stand within the code.
+func codeEndWithin(b []byte) int {
 	var sh shape
 	brackets, fallback := 0, 0
 	for i := 1; i < len(b); i++ {
