@@ -58,7 +58,8 @@ func (c *Client) onPlainFetch(unit *wire.Unit) bool {
 			return false
 		}
 	}
-	args := unit.Decoder(c.options().Limits)
+	var args wire.Decoder
+	unit.Decode(&args, c.options().Limits)
 	args.SkipTo(list)
 	c.onFetch(number, false, &args)
 	return true
@@ -247,8 +248,8 @@ func (c *Client) onFetchLiteral(u *wire.Unit) bool {
 	if !some {
 		return false
 	}
-	meta, ok := c.fetching().prefix.next(*u, c.options().Limits)
-	if !ok {
+	var meta LiteralMeta
+	if !c.fetching().prefix.read(u, c.options().Limits, &meta) {
 		return false
 	}
 	cmd := c.wants(&meta)

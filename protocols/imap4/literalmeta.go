@@ -21,18 +21,18 @@ type literalPrefix struct {
 	lost   bool // it is no FETCH response, or one whose items cannot be followed
 }
 
-// next answers what the literal of a LiteralStart unit is; ok is false if it is no body section of a FETCH response.
-func (p *literalPrefix) next(u wire.Unit, l *wire.Limits) (meta LiteralMeta, ok bool) {
+// read answers what the literal of a LiteralStart unit is, in meta, which is empty; false if it is no body section of a FETCH response.
+func (p *literalPrefix) read(u *wire.Unit, l *wire.Limits, meta *LiteralMeta) (ok bool) {
 	var f fetchReader
 	if len(u.Literals) == 0 {
-		f.d = p.begin(u, l)
+		p.begin(&f.d, u, l)
 	} else {
 		f.d = wire.NewDecoder(u.Bytes, u.Literals[len(u.Literals)-1:], l)
 		f.d.SkipTo(p.offset)
 		f.d.PassLiteral()
 	}
 	if p.lost {
-		return meta, false
+		return false
 	}
 	f.budget = f.d.Budget()
 	ok = p.items(&f, len(u.Bytes), &meta.Section)
@@ -42,20 +42,22 @@ func (p *literalPrefix) next(u wire.Unit, l *wire.Limits) (meta LiteralMeta, ok 
 	if s := &meta.Section; len(s.Part)+len(s.Specifier)+len(s.Fields) > 0 {
 		*s = s.Clone()
 	}
-	return meta, ok && !p.lost
+	return ok && !p.lost
 }
 
-// begin reads up to the list of items.
-func (p *literalPrefix) begin(u wire.Unit, l *wire.Limits) wire.Decoder {
+// begin reads up to the list of items; d, which is empty, goes on there.
+func (p *literalPrefix) begin(d *wire.Decoder, u *wire.Unit, l *wire.Limits) {
+	p.offset, p.depth, p.uid = 0, 0, 0
 	if number, list := wire.PlainFetch(u.Bytes); list > 0 {
-		*p = literalPrefix{seq: number}
-		d := u.Decoder(l)
+		p.seq, p.lost = number, false
+		u.Decode(d, l)
 		d.SkipTo(list + len("("))
-		return d
+		return
 	}
-	u.Kind = wire.Line
-	r, err := wire.DecodeResponse(u, l)
-	*p = literalPrefix{seq: r.Number, lost: err != nil || !r.HasNumber}
+	whole := *u
+	whole.Kind = wire.Line
+	r, err := wire.DecodeResponse(whole, l)
+	p.seq, p.lost = r.Number, err != nil || !r.HasNumber
 	switch r.Name {
 	case "FETCH":
 	case "UIDFETCH": // RFC 9586
@@ -64,7 +66,7 @@ func (p *literalPrefix) begin(u wire.Unit, l *wire.Limits) wire.Decoder {
 		p.lost = true
 	}
 	r.Args.Byte('(')
-	return r.Args
+	*d = r.Args
 }
 
 // items goes on to the end of what is there; ok tells that a section's bytes are next.

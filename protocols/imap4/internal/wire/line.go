@@ -42,8 +42,8 @@ func (s *Scanner) endLine(u *Unit) error {
 	m.framed = true
 	lookAt(len(part))
 	m.shape.scan(part)
-	if s.announces(part, m.shape) {
-		return s.openLiteral(part, u)
+	if a, ok := s.announces(part, m.shape); ok {
+		return s.openLiteral(part, a, u)
 	}
 	m.carry = m.carry[:end]
 	if s.role == Client && m.shape.open() {
@@ -54,26 +54,25 @@ func (s *Scanner) endLine(u *Unit) error {
 	return nil
 }
 
-// openLiteral reads the announcement at the end of part, the line just completed.
-func (s *Scanner) openLiteral(part []byte, u *Unit) error {
+// openLiteral begins the literal that a announces at the end of part, the line just completed.
+func (s *Scanner) openLiteral(part []byte, a announcement, u *Unit) error {
 	m := s.unit
-	a, _ := lastAnnouncement(part)
-	lit := Literal{Start: m.start + a.start, Offset: len(m.carry), NonSync: a.nonSync, Binary: a.binary}
-	size, ok := parseNumber63(part[a.digits:a.digitsEnd])
-	if !ok {
-		return &SyntaxError{Offset: lit.Start, Want: "literal size of at most 63 bits", Got: quoteGot(part[a.start:])}
+	start := m.start + a.start
+	if a.size < 0 {
+		return &SyntaxError{Offset: start, Want: "literal size of at most 63 bits", Got: quoteGot(part[a.start:])}
 	}
-	if limit := s.limits.literalSize(); size > limit {
+	if limit := s.limits.literalSize(); a.size > limit {
 		return &LimitError{Limit: LimitLiteralSize, Max: limit}
 	}
-	if limit := s.limits.literals(); len(m.literals) >= limit {
+	before := m.literals
+	if limit := s.limits.literals(); len(before) >= limit {
 		return &LimitError{Limit: LimitLiterals, Max: int64(limit)}
 	}
-	lit.Size = size
-	before := m.literals
-	m.literals = append(m.literals, lit)
-	m.left, m.mode = size, modeAnnounced
-	*u = Unit{Kind: LiteralStart, Bytes: m.carry[:lit.Start], Literals: before, Literal: lit}
+	m.literals = append(before, Literal{})
+	m.literals[len(before)].announced(start, len(m.carry), a)
+	m.left, m.mode = a.size, modeAnnounced
+	u.set(LiteralStart, m.carry[:start], before)
+	u.Literal.announced(start, len(m.carry), a)
 	return nil
 }
 
@@ -92,37 +91,39 @@ func (s *Scanner) framed(line []byte) bool {
 	return parseHead(line).isData()
 }
 
-// announces reports whether part, a line of a unit that can hold literals, ends in an announcement.
+// announces finds the announcement in which part, a line of a unit that can hold literals, ends.
 //
 //	literal = ["~"] "{" number64 ["+"] "}" CRLF *OCTET  (RFC 9051 section 9, RFC 7888)
 //
 // A client takes it for one outside a quoted string and where a token can begin: a server which sends text like
 // box{3} unquoted means no literal. A server takes any, as RFC 7888 section 3 demands: the octets are on their way.
-func (s *Scanner) announces(part []byte, sh shape) bool {
-	a, ok := lastAnnouncement(part)
+func (s *Scanner) announces(part []byte, sh shape) (a announcement, ok bool) {
+	a, ok = lastAnnouncement(part)
 	if !ok || s.role == Server {
-		return ok
+		return a, ok
 	}
 	if sh.quoted {
-		return false
+		return a, false
 	}
 	if a.start == 0 { // directly behind a literal, or folded: no token goes on here
-		return true
+		return a, true
 	}
 	switch part[a.start-1] {
 	case ' ', '\t', '(', ']', '>': // "]" and ">": BODY[]{5} and BODY[]<0>{5}, the space left out
-		return true
+		return a, true
 	}
-	return false
+	return a, false
 }
 
-// announcement is where a literal's announcement lies in a line.
+// announcement is what a line announces at its end.
 type announcement struct {
-	start, digits, digitsEnd int
-	nonSync, binary          bool
+	start   int   // where it stands in the line
+	size    int64 // octets; -1 for more than 63 bits
+	nonSync bool
+	binary  bool
 }
 
-// lastAnnouncement finds one at the end of b. The size is not read yet.
+// lastAnnouncement finds one at the end of b.
 func lastAnnouncement(b []byte) (a announcement, ok bool) {
 	end := len(b) - 1
 	if end < 2 || b[end] != '}' {
@@ -132,14 +133,17 @@ func lastAnnouncement(b []byte) (a announcement, ok bool) {
 		a.nonSync = true
 		end--
 	}
-	a.digits, a.digitsEnd = end, end
-	for a.digits > 0 && isDigit(b[a.digits-1]) {
-		a.digits--
+	digits := end
+	for digits > 0 && isDigit(b[digits-1]) {
+		digits--
 	}
-	if a.digits == end || a.digits == 0 || b[a.digits-1] != '{' {
+	if digits == end || digits == 0 || b[digits-1] != '{' {
 		return a, false
 	}
-	a.start = a.digits - 1
+	if a.size, ok = parseNumber63(b[digits:end]); !ok {
+		a.size = -1
+	}
+	a.start = digits - 1
 	if a.start > 0 && b[a.start-1] == '~' {
 		a.binary = true
 		a.start--

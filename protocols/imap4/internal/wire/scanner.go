@@ -166,8 +166,8 @@ func (s *Scanner) wholeLine(p []byte, u *Unit) (n int, err error) {
 		lookAt(end)
 		var sh shape
 		sh.scan(line)
-		if s.announces(line, sh) {
-			return end + 1, s.beginWith(p[:end+1], len(line), sh, u)
+		if a, ok := s.announces(line, sh); ok {
+			return end + 1, s.beginWith(p[:end+1], len(line), sh, a, u)
 		}
 		if s.role == Client && sh.open() {
 			return 0, nil
@@ -175,19 +175,19 @@ func (s *Scanner) wholeLine(p []byte, u *Unit) (n int, err error) {
 	}
 	s.letGo()
 	s.raw = false
-	*u = Unit{Kind: Line, Bytes: line}
+	u.set(Line, line, nil)
 	return end + 1, nil
 }
 
-// beginWith begins a unit with a line within the limits that announces a literal; line is with its end, which begins at end.
-func (s *Scanner) beginWith(line []byte, end int, sh shape, u *Unit) error {
+// beginWith begins a unit with a line within the limits that announces a literal, as a says; line is with its end, which begins at end.
+func (s *Scanner) beginWith(line []byte, end int, sh shape, a announcement, u *Unit) error {
 	s.begin()
 	m := s.unit
 	lookAt(len(line))
 	m.carry = append(m.carry, line...)
 	m.total, m.counted = int64(len(line)), countedBytes(line)
 	m.framed, m.shape = true, sh
-	if err := s.openLiteral(m.carry[:end], u); err != nil {
+	if err := s.openLiteral(m.carry[:end], a, u); err != nil {
 		*u = Unit{}
 		return s.fail(err)
 	}
@@ -264,7 +264,8 @@ func (s *Scanner) fail(err error) error {
 func (s *Scanner) finish(u *Unit) {
 	m := s.unit
 	m.mode, s.raw = modeOver, false
-	*u = Unit{Kind: Line, Bytes: m.carry, Literals: m.literals, Owned: cap(m.carry) > maxSpareBytes}
+	u.set(Line, m.carry, m.literals)
+	u.Owned = cap(m.carry) > maxSpareBytes
 	if u.Owned {
 		m.carry = nil
 	}
@@ -301,7 +302,9 @@ func (m *partial) empty() {
 	if cap(m.literals) > maxSpareLiterals {
 		m.literals = nil
 	}
-	*m = partial{carry: m.carry[:0], literals: m.literals[:0]}
+	m.carry, m.literals = m.carry[:0], m.literals[:0]
+	m.counted, m.total, m.left, m.start = 0, 0, 0, 0
+	m.framed, m.shape, m.mode, m.err = false, shape{}, modeLine, nil
 }
 
 // keepOrSkip is what happens to a literal about which the caller said nothing.

@@ -53,6 +53,19 @@ type Unit struct {
 	Literal Literal
 }
 
+// set makes u one without a literal of its own. It, and all that makes units and literals, sets fields one by one: a processor waits when
+// bytes are loaded in larger pieces than those in which they were stored just before, as copies of whole structs do.
+func (u *Unit) set(kind Kind, b []byte, literals []Literal) {
+	u.Kind, u.Last, u.Owned = kind, false, false
+	u.Bytes, u.Literals = b, literals
+	u.Literal = Literal{}
+}
+
+// Decode makes d, which is empty, the unit's Decoder where it lies.
+func (u *Unit) Decode(d *Decoder, l *Limits) {
+	d.b, d.literals, d.limits, d.owned = u.Bytes, u.Literals, l, u.Owned
+}
+
 // Err tells that a literal of a complete unit was dropped because of a limit: *LimitError or nil.
 // The unit can be decoded nevertheless, up to that literal's value.
 func (u Unit) Err(l *Limits) error {
@@ -98,4 +111,10 @@ type Literal struct {
 	State   LiteralState // what became of it; meaningless in LiteralStart, where it is still open
 	NonSync bool         // {n+}: the sender does not wait for "+"
 	Binary  bool         // ~{n}: may hold NUL
+}
+
+// announced makes l a literal that was just announced, as a says, whose octets would stand at offset.
+func (l *Literal) announced(start, offset int, a announcement) {
+	l.Start, l.Offset, l.Size = start, offset, a.size
+	l.State, l.NonSync, l.Binary = 0, a.nonSync, a.binary
 }
