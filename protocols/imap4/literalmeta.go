@@ -73,10 +73,13 @@ func (p *literalPrefix) begin(d *wire.Decoder, u *wire.Unit, l *wire.Limits) {
 func (p *literalPrefix) items(f *fetchReader, end int, section *BodySection) (ok bool) {
 	d := &f.d
 	for p.skip(d); d.Err() == nil && d.Offset() < end; p.skip(d) {
+		*section = BodySection{}
+		if string(d.Rest()) == "BODY[] " { // what most sections are called
+			return true
+		}
 		name := d.UpperName()
 		c, _ := d.Peek()
 		inBrackets := c == '['
-		*section = BodySection{}
 		if inBrackets {
 			f.sectionSpec(section)
 		}

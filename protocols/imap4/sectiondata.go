@@ -23,7 +23,7 @@ func (f *fetchDecoder) readSection(name []byte) {
 		f.d.SP()
 		s.Binary = true
 		n, _ := f.d.OptNumber64()
-		f.addSection(&Section{BodySection: s, State: SectionSizeOnly, Size: int64(min(n, math.MaxInt64))})
+		f.addSection(&s, SectionSizeOnly, int64(min(n, math.MaxInt64)), nil)
 	case sectionName(name, true, &s):
 		f.d.SP()
 		f.readSectionValue(&s)
@@ -36,24 +36,22 @@ func (f *fetchDecoder) readSection(name []byte) {
 
 // readSectionValue reads the bytes of a section, which may have gone another way.
 func (f *fetchDecoder) readSectionValue(s *BodySection) {
-	section := Section{BodySection: *s}
-	lit, ok := f.d.PeekLiteral()
-	if ok && lit.State != wire.LiteralKept {
+	if lit, ok := f.d.PeekLiteral(); ok && lit.State != wire.LiteralKept {
 		f.d.PassLiteral()
-		section.State, section.Size = literalState(lit.State), lit.Size
-		f.addSection(&section)
+		f.addSection(s, literalState(lit.State), lit.Size, nil)
 		return
 	}
-	section.Bytes, ok = f.d.NString()
-	if section.Size = int64(len(section.Bytes)); !ok {
-		section.State = SectionNil
+	b, ok := f.d.NString()
+	state := SectionKept
+	if !ok {
+		state = SectionNil
 	}
-	f.addSection(&section)
+	f.addSection(s, state, int64(len(b)), b)
 }
 
-func (f *fetchDecoder) addSection(s *Section) {
+func (f *fetchDecoder) addSection(s *BodySection, state SectionState, size int64, b []byte) {
 	if f.d.Err() == nil && f.spend(costSection) {
-		f.sections = append(f.sections, *s)
+		f.sections = append(f.sections, Section{BodySection: *s, State: state, Size: size, Bytes: b})
 	}
 }
 
@@ -74,6 +72,10 @@ func literalState(s wire.LiteralState) SectionState {
 //	section-part = nz-number *("." nz-number)
 func (f *fetchReader) sectionSpec(s *BodySection) {
 	d := &f.d
+	if rest := d.Rest(); len(rest) > 2 && string(rest[:2]) == "[]" && rest[2] != '<' { // most often all of a message is asked for
+		d.SkipTo(d.Offset() + 2)
+		return
+	}
 	d.Byte('[')
 	from := len(f.numbers)
 	for c, _ := d.Peek(); c-'0' <= 9 && f.spend(costNumber); c, _ = d.Peek() {

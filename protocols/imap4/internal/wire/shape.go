@@ -24,8 +24,13 @@ func (sh *shape) scan(b []byte) {
 	if sh.quoted {
 		within = lowBits
 	}
-	for ; i+8 <= len(b); i += 8 {
-		w := binary.LittleEndian.Uint64(b[i:])
+	for ; i < len(b) && len(b) >= 8; i += 8 {
+		w := uint64(0)
+		if beyond := i + 8 - len(b); beyond <= 0 {
+			w = binary.LittleEndian.Uint64(b[i:])
+		} else { // zeros, which are nothing, stand for what is beyond the end
+			w = binary.LittleEndian.Uint64(b[len(b)-8:]) >> (8 * beyond)
+		}
 		quoted := (maskOf(w, '"')*lowBits ^ within) & lowBits
 		parens := maskOf(w|lowBits, ')') &^ quoted // "(" is ")" without the lowest bit
 		closing := bits.OnesCount64(parens & w)
@@ -35,7 +40,7 @@ func (sh *shape) scan(b []byte) {
 			continue
 		}
 		sh.depth, sh.quoted = depth, within != 0
-		i = sh.scanBytes(b, i, i+8) - 8
+		i = sh.scanBytes(b, i, min(i+8, len(b))) - 8
 		if depth, within = sh.depth, 0; sh.quoted {
 			within = lowBits
 		}
