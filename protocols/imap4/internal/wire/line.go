@@ -16,14 +16,13 @@ func (s *Scanner) addLine(p []byte) (n int, complete bool, err error) {
 	if full { // what comes behind the first byte too many must not decide which limit is named
 		p = p[:room+1]
 	}
-	m.counted += countedBytes(p)
-	if limit := s.limits.line(); m.counted > limit {
+	m.carry = append(m.carry, p...)
+	if limit := s.limits.line(); m.exceeds(limit) {
 		return len(p), false, &LimitError{Limit: LimitLine, Max: limit}
 	}
 	if full {
 		return len(p), false, &LimitError{Limit: LimitResponse, Max: s.limits.response()}
 	}
-	m.carry = append(m.carry, p...)
 	m.total += int64(len(p))
 	return len(p), complete, nil
 }
@@ -34,12 +33,13 @@ func (s *Scanner) endLine(u *Unit) error {
 	m := s.unit
 	part := dropCR(m.carry[m.start : len(m.carry)-1])
 	end := m.start + len(part)
-	if !m.framed && !s.framed(m.carry[:end]) {
-		m.carry = m.carry[:end]
-		s.finish(u)
-		return nil
+	if !m.framed {
+		if _, m.framed = s.framed(m.carry[:end]); !m.framed {
+			m.carry = m.carry[:end]
+			s.finish(u)
+			return nil
+		}
 	}
-	m.framed = true
 	lookAt(len(part))
 	m.shape.scan(part)
 	if a, ok := s.announces(part, m.shape); ok {
@@ -47,7 +47,7 @@ func (s *Scanner) endLine(u *Unit) error {
 	}
 	m.carry = m.carry[:end]
 	if s.role == Client && m.shape.open() {
-		m.mode, m.start = modeBroken, end
+		m.mode, m.start, m.uncounted = modeBroken, end, min(m.uncounted, end)
 		return nil
 	}
 	s.finish(u)
@@ -77,18 +77,19 @@ func (s *Scanner) openLiteral(part []byte, a announcement, u *Unit) error {
 }
 
 // framed reports whether a unit that begins with line is one in which a literal can be announced. By grammar, not
-// by look: status responses, continuations, raw lines and what is no response at all are text to their end.
-func (s *Scanner) framed(line []byte) bool {
+// by look: status responses, continuations, raw lines and what is no response at all are text to their end. Before from nothing stands
+// that has a shape.
+func (s *Scanner) framed(line []byte) (from int, ok bool) {
 	if s.raw {
-		return false
+		return 0, false
 	}
 	if s.role == Server {
-		return true
+		return 0, true
 	}
 	if _, list := PlainFetch(line); list > 0 {
-		return true
+		return list, true
 	}
-	return parseHead(line).isData()
+	return 0, parseHead(line).isData()
 }
 
 // announces finds the announcement in which part, a line of a unit that can hold literals, ends.
@@ -156,12 +157,21 @@ func lastAnnouncement(b []byte) (a announcement, ok bool) {
 // line end then stands in the list.
 func continuesBroken(c byte) bool { return c == ' ' || c == '\t' || c == ')' }
 
-// countedBytes is how many bytes of b count to Limits.Line: all but line ends and what number lists are made of.
-func countedBytes(b []byte) (n int64) {
-	for _, c := range b {
-		n += int64(counted[c])
+// exceeds tells whether the unit's lines are longer than limit. It counts only when they may be.
+func (m *partial) exceeds(limit int64) bool {
+	if m.counted+int64(len(m.carry)-m.uncounted) <= limit {
+		return false
 	}
-	return n
+	m.count()
+	return m.counted > limit
+}
+
+// count counts what has not been counted yet: all bytes but line ends and what number lists are made of.
+func (m *partial) count() {
+	for _, c := range m.carry[m.uncounted:] {
+		m.counted += int64(counted[c])
+	}
+	m.uncounted = len(m.carry)
 }
 
 // counted has 1 for what counts, 0 for what does not.

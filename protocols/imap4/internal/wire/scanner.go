@@ -37,16 +37,17 @@ func lookAt(n int) {
 
 // partial is a unit that has begun and is not complete.
 type partial struct {
-	carry    []byte    // the unit's bytes so far
-	literals []Literal // all literals whose octets are through, and the open one
-	counted  int64     // bytes that count to Limits.Line
-	total    int64     // bytes that count to Limits.Response
-	left     int64     // octets of the open literal still to come
-	start    int       // index in carry of the line's first byte that shape has not seen
-	framed   bool      // the line's head says that literals can follow
-	shape    shape
-	mode     mode
-	err      error
+	carry     []byte    // the unit's bytes so far
+	literals  []Literal // all literals whose octets are through, and the open one
+	counted   int64     // bytes that count to Limits.Line, of those that have been counted
+	uncounted int       // index in carry of the first byte of a line that has not: see exceeds
+	total     int64     // bytes that count to Limits.Response
+	left      int64     // octets of the open literal still to come
+	start     int       // index in carry of the line's first byte that shape has not seen
+	framed    bool      // the line's head says that literals can follow
+	shape     shape
+	mode      mode
+	err       error
 }
 
 // mode is what was just read of a unit that has begun.
@@ -162,10 +163,13 @@ func (s *Scanner) wholeLine(p []byte, u *Unit) (n int, err error) {
 		return 0, nil
 	}
 	line := dropCR(p[:end])
-	if s.mayGoOn(line, p[end+1:]) && s.framed(line) {
+	if !s.mayGoOn(line, p[end+1:]) {
+		return s.lineAt(end, line, u), nil
+	}
+	if from, ok := s.framed(line); ok {
 		lookAt(end)
 		var sh shape
-		sh.scan(line)
+		sh.scan(line[from:])
 		if a, ok := s.announces(line, sh); ok {
 			return end + 1, s.beginWith(p[:end+1], len(line), sh, a, u)
 		}
@@ -173,10 +177,15 @@ func (s *Scanner) wholeLine(p []byte, u *Unit) (n int, err error) {
 			return 0, nil
 		}
 	}
+	return s.lineAt(end, line, u), nil
+}
+
+// lineAt hands out line, whose end is at end, where it lies.
+func (s *Scanner) lineAt(end int, line []byte, u *Unit) (n int) {
 	s.letGo()
 	s.raw = false
 	u.set(Line, line, nil)
-	return end + 1, nil
+	return end + 1
 }
 
 // beginWith begins a unit with a line within the limits that announces a literal, as a says; line is with its end, which begins at end.
@@ -185,7 +194,7 @@ func (s *Scanner) beginWith(line []byte, end int, sh shape, a announcement, u *U
 	m := s.unit
 	lookAt(len(line))
 	m.carry = append(m.carry, line...)
-	m.total, m.counted = int64(len(line)), countedBytes(line)
+	m.total = int64(len(line))
 	m.framed, m.shape = true, sh
 	if err := s.openLiteral(m.carry[:end], a, u); err != nil {
 		*u = Unit{}
@@ -303,7 +312,7 @@ func (m *partial) empty() {
 		m.literals = nil
 	}
 	m.carry, m.literals = m.carry[:0], m.literals[:0]
-	m.counted, m.total, m.left, m.start = 0, 0, 0, 0
+	m.counted, m.uncounted, m.total, m.left, m.start = 0, 0, 0, 0, 0
 	m.framed, m.shape, m.mode, m.err = false, shape{}, modeLine, nil
 }
 
@@ -315,6 +324,7 @@ func (m *partial) keepOrSkip(l *Limits) {
 		m.mode = modeSkip
 		return
 	}
+	m.count()
 	m.mode = modeKeep
 }
 
@@ -352,6 +362,9 @@ func (m *partial) streamed(p []byte, u *Unit) {
 }
 
 func (m *partial) endLiteral() {
+	if m.mode == modeKeep {
+		m.uncounted = len(m.carry)
+	}
 	m.mode = modeLine
 	m.start = len(m.carry)
 }
