@@ -71,11 +71,24 @@ func literalState(s wire.LiteralState) SectionState {
 //	section-spec = section-msgtext / (section-part ["." section-text])
 //	section-part = nz-number *("." nz-number)
 func (f *fetchReader) sectionSpec(s *BodySection) {
-	d := &f.d
-	if rest := d.Rest(); len(rest) > 2 && string(rest[:2]) == "[]" && rest[2] != '<' { // most often all of a message is asked for
-		d.SkipTo(d.Offset() + 2)
-		return
+	if !f.wholeMessage() {
+		f.usualSpec(s)
 	}
+}
+
+// wholeMessage takes the empty brackets of all of a message, which is what most often is asked for, and reports that.
+func (f *fetchReader) wholeMessage() bool {
+	rest := f.d.Rest()
+	if len(rest) < 3 || rest[0] != '[' || rest[1] != ']' || rest[2] == '<' {
+		return false
+	}
+	f.d.SkipTo(f.d.Offset() + len("[]"))
+	return true
+}
+
+// usualSpec is sectionSpec for any section.
+func (f *fetchReader) usualSpec(s *BodySection) {
+	d := &f.d
 	d.Byte('[')
 	from := len(f.numbers)
 	for c, _ := d.Peek(); c-'0' <= 9 && f.spend(costNumber); c, _ = d.Peek() {
