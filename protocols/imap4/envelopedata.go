@@ -70,9 +70,6 @@ func (f *fetchDecoder) dropRest() {
 	}
 }
 
-// usualAddresses is how many addresses lists have, most of them at most. Longer ones are moved as they grow.
-const usualAddresses = 2
-
 // addressList reads the next value of an open list.
 //
 //	env-from = "(" 1*address ")" / nil
@@ -82,7 +79,7 @@ func (f *fetchDecoder) addressList() []Address {
 	if _, kind := f.d.Field(); kind != wire.FieldList {
 		return nil
 	}
-	f.addresses = room(f.addresses, usualAddresses)
+	f.addresses = room(f.addresses, 1)
 	from := len(f.addresses)
 	for f.d.Open(); f.d.More(); {
 		f.addressOrNone()
