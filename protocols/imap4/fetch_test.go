@@ -208,6 +208,8 @@ func TestFetchAnswers(t *testing.T) {
 		{"E05 damage is told with the message", imap4.SeqNums(1, 2), imap4.FetchOptions{Items: imap4.ItemEnvelope | imap4.ItemFlags},
 			"* 1 FETCH (UID 1 FLAGS () ENVELOPE ((broken)\r\n* 2 FETCH (UID 2 FLAGS ())\r\nA1 OK done\r\n",
 			[]string{"FETCH: 1/1 UID FLAGS [] damaged", "FETCH: 2/2 UID FLAGS []", "FETCH: 2"}},
+		{"damage before a body that is a literal", imap4.SeqNums(1), imap4.FetchOptions{Items: imap4.ItemFlags, Sections: body.Sections},
+			"* 1 FETCH (FLAGS 7 BODY[] {3}\r\nabc UID 1)\r\nA1 OK done\r\n", []string{`FETCH: 1/1 UID BODY[]=0:"abc" damaged`, "FETCH: 1"}},
 		{"UIDFETCH", imap4.UIDs(25), imap4.FetchOptions{Items: imap4.ItemFlags, Sections: body.Sections}, "* 25 UIDFETCH (FLAGS (\\Seen) BODY[] {2}\r\nab)\r\nA1 OK done\r\n",
 			[]string{`FETCH: 0/25 UID FLAGS [\Seen] BODY[]=0:"ab"`, "FETCH: 1"}},
 		{"an expunge in between", imap4.UIDs(1, 2), flags, "* 1 FETCH (UID 1 FLAGS ())\r\n* 1 EXPUNGE\r\n* 1 FETCH (UID 2 FLAGS ())\r\nA1 OK done\r\n",

@@ -63,7 +63,7 @@ func (u *Unit) set(kind Kind, b []byte, literals []Literal) {
 
 // Decode makes d, which is empty, the unit's Decoder where it lies.
 func (u *Unit) Decode(d *Decoder, l *Limits) {
-	d.b, d.literals, d.limits, d.owned = u.Bytes, u.Literals, l, u.Owned
+	d.b, d.all, d.literals, d.limits, d.owned = u.Bytes, u.Literals, u.Literals, l, u.Owned
 }
 
 // Err tells that a literal of a complete unit was dropped because of a limit: *LimitError or nil.
