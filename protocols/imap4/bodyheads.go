@@ -29,7 +29,7 @@ func (f *fetchDecoder) knownPart() *BodyStructure {
 		}
 		b := f.newPart()
 		*b = start.part
-		if n := len(b.Params); n > 0 {
+		if n := len(b.Params); n > 0 && f.spend(n*costParam) {
 			f.params = room(f.params, n)
 			from := len(f.params)
 			f.params = append(f.params, b.Params...)
@@ -56,7 +56,9 @@ func (f *fetchDecoder) learnPart(written []byte, b *BodyStructure) {
 	f.starts = append(f.starts, partStart{string(written), part})
 }
 
-// isPlainStart tells whether the same bytes mean the same wherever they stand: what is quoted has no escapes, is not empty, and ends it.
+// isPlainStart tells whether the same bytes mean the same wherever they stand: what is quoted has no escapes, is not empty, and ends it, and
+// no list is in its list of parameters.
 func isPlainStart(written string) bool {
-	return strings.HasSuffix(written, `"`) && !strings.ContainsAny(written, "\\\n") && !strings.Contains(written, `""`)
+	return strings.HasSuffix(written, `"`) && strings.Count(written, "(") <= 1 &&
+		!strings.ContainsAny(written, "\\\n") && !strings.Contains(written, `""`)
 }
