@@ -92,6 +92,9 @@ func (k *Connector) Connect() error {
 	}
 	a := newAttempt(k)
 	k.attempt = a
+	if g, ok := k.client.(*groupFactory); ok {
+		defer g.renew().release()
+	}
 	k.r.useFactory(k.client)
 	k.r.call("StartedConnecting", func() { k.client.StartedConnecting(k) })
 	if !a.over {

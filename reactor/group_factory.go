@@ -81,6 +81,15 @@ type groupFactory struct {
 	s      *shared
 }
 
+// renew makes g share what the other uses of its factory share now: since a Connector used it last, the factory may have gone out of use and
+// come into use again. The caller releases the answer.
+func (g *groupFactory) renew() *shared {
+	if g.s != nil {
+		g.s = g.g.share(g.f)
+	}
+	return g.s
+}
+
 // BuildProtocol asks the factory.
 func (g *groupFactory) BuildProtocol(addr net.Addr) (p Protocol) {
 	g.g.turns.take(g.r, func() { p = g.f.BuildProtocol(addr) })

@@ -295,3 +295,43 @@ func TestGroupListenWhileRunBegins(t *testing.T) {
 		}
 	}
 }
+
+// TestGroupConnectorUsedAgain has a Connector connect again after the last use of its factory, when the factory has come into use anew.
+func TestGroupConnectorUsedAgain(t *testing.T) {
+	g := startGroup(t, 2)
+	f := newCounting(t, func() reactor.Protocol { return &echo{} })
+	connectors, lost := make(chan *reactor.Connector, 1), make(chan error, 1)
+	f.onLost = func(k *reactor.Connector, _ error) { connectors <- k }
+	l := peer(t)
+	if err := g.ConnectTCP("127.0.0.1", l.Addr().(*net.TCPAddr).Port, f); err != nil {
+		t.Fatal(err)
+	}
+	_ = accept(t, l).Close()
+	k := wait(t, connectors, "the Connector")
+	_ = k.Reactor().CallFromThread(func() { lost <- nil }) // behind the end of its use
+	wait(t, lost, "the end of the first use")
+	p, err := g.ListenTCP(0, f, reactor.Interface("127.0.0.1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.onLost = nil
+	again := make(chan error, 1)
+	_ = k.Reactor().CallFromThread(func() { again <- k.Connect() })
+	if err := wait(t, again, "Connect"); err != nil {
+		t.Errorf("Connect answered %v, want nil", err)
+	}
+	raw := accept(t, l)
+	send(t, raw, "x")
+	expect(t, raw, "x")
+	if _, err := p.StopListening().Await(t.Context()); err != nil {
+		t.Error(err)
+	}
+	_ = g.Stop()
+	for _, r := range g.Reactors() {
+		for r.Running() { // until Run has returned
+		}
+	}
+	if got := fmt.Sprint(f.started); got != "[start stop start stop]" {
+		t.Errorf("the factory was told %s, want [start stop start stop]", got)
+	}
+}
