@@ -80,10 +80,10 @@ func (f *fetchDecoder) own(seq uint32, args wire.Decoder) (*Message, error) {
 //
 // Lifetime: until the bytes change, or the next call.
 func (f *fetchDecoder) borrow(seq uint32, args wire.Decoder) (*Message, error) {
+	f.empty()
 	if f.texts == nil {
 		f.texts = make([]byte, 0, roomBytes)
 	}
-	f.empty()
 	f.borrowed = max(1, len(args.Rest()))
 	f.msg = &f.lent
 	f.d = args
@@ -183,6 +183,7 @@ const (
 
 // letGo makes the rooms hold nothing of a response, and drops those that it has made large.
 func (f *fetchDecoder) letGo() {
+	f.texts = emptied(f.texts)
 	f.flags = emptied(f.flags)
 	f.labels = emptied(f.labels)
 	f.languages = emptied(f.languages)

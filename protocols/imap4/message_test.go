@@ -215,7 +215,7 @@ func TestMemoryIsInProportion(t *testing.T) {
 // The rooms of a decoder hold no response in memory for long, and do not stay large.
 func TestDecoderLetsGo(t *testing.T) {
 	var f fetchDecoder
-	input := "* 1 FETCH (FLAGS (" + strings.Repeat("a ", 5000) + ") BODY[] \"x\")\r\n* 2 FETCH (UID 2)\r\n"
+	input := "* 1 FETCH (FLAGS (" + strings.Repeat("a ", 5000) + ") PREVIEW \"" + strings.Repeat("\\\"", 5000) + "\" BODY[] \"x\")\r\n* 2 FETCH (UID 2)\r\n"
 	for _, how := range []func(f *fetchDecoder, seq uint32, args wire.Decoder) (*Message, error){(*fetchDecoder).borrow, (*fetchDecoder).own} {
 		units(t, input, nil, func(u wire.Unit) {
 			r, err := wire.DecodeResponse(u, nil)
@@ -228,6 +228,9 @@ func TestDecoderLetsGo(t *testing.T) {
 		})
 		if cap(f.flags) > maxKept || cap(f.sections) > 0 && f.sections[:1][0].Bytes != nil || f.lent.Flags != nil {
 			t.Errorf("got %d flags and %v", cap(f.flags), f.sections[:cap(f.sections)])
+		}
+		if cap(f.texts) > maxKept {
+			t.Errorf("got room for %d bytes of texts, want %d at most", cap(f.texts), maxKept)
 		}
 	}
 }
