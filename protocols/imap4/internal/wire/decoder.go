@@ -28,6 +28,7 @@ type Decoder struct {
 	limits   *Limits
 	room     []byte // nil, or for values that do not lie in b as they are
 	err      error
+	past     error // the first that Return has forgotten
 }
 
 // NewDecoder returns a decoder for b, in which the literals lie, as in Unit. Limits: nil means the defaults.
@@ -62,6 +63,10 @@ func (d *Decoder) Expected(want string) { d.expectedAt(d.pos, want) }
 
 func (d *Decoder) expectedAt(pos int, want string) {
 	if d.err != nil {
+		return
+	}
+	if d.past != nil {
+		d.Fail(d.past)
 		return
 	}
 	got := quoteGot(d.b[pos:])

@@ -232,8 +232,12 @@ type Mark struct {
 // Mark answers the place of the next byte.
 func (d *Decoder) Mark() Mark { return Mark{d.pos, d.depth, len(d.literals)} }
 
-// Return goes back to a place, also after an error, which is forgotten.
+// Return goes back to a place, also after an error. Err forgets it, but later syntax errors are this one again: the first is what matters,
+// and a peer could have many made.
 func (d *Decoder) Return(m Mark) {
+	if d.past == nil {
+		d.past = d.err
+	}
 	d.pos, d.depth, d.literals = m.pos, m.depth, d.all[len(d.all)-m.literals:]
 	d.item, d.err = 0, nil
 }
