@@ -119,7 +119,7 @@ func (c *conversation) compare(t *testing.T) {
 	connection := c.server.connections()
 	ours := c.perform(t, true)
 	compareOutcomes(t, c.results(), c.python, ours, c.known)
-	c.compareSent(t, c.server.sentOn(connection))
+	c.compareSent(t, c.server.sentFirst(connection, c.server.connections()))
 	if slices.ContainsFunc(ours, func(o outcome) bool { return o.Printed != "" }) {
 		c.compareHidden(t, c.perform(t, false))
 	}
@@ -180,10 +180,7 @@ func (c *conversation) wantSent() string {
 		}
 		return before + c.sent
 	}
-	sent := ""
-	if c.connections > 0 {
-		sent = c.server.sentOn(0)
-	}
+	sent := c.server.sentFirst(0, c.connections)
 	for _, one := range c.results() {
 		if one.ours == isClosed || one.ours == notMade {
 			line := commandOf(one) + "\r\n"

@@ -121,6 +121,17 @@ func (s *scripted) sentOn(n int) string {
 	return heard.bytes.String()
 }
 
+// sentFirst is what was sent on the first of the connections from n to end-1 that was sent anything. Others on this machine may try the port,
+// which may have been theirs before, and say nothing.
+func (s *scripted) sentFirst(n, end int) string {
+	for ; n < end; n++ {
+		if sent := s.sentOn(n); sent != "" {
+			return sent
+		}
+	}
+	return ""
+}
+
 func (s *scripted) connections() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
