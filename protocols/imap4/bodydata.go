@@ -15,16 +15,31 @@ func (f *fetchDecoder) readBodyStructure(item Items) {
 	if f.d.Nil() {
 		return
 	}
-	from := len(f.open)
+	f.bodies++
+	root := f.knownBody()
+	if root == nil {
+		root = f.unknownBody()
+	}
+	if root == nil {
+		return
+	}
+	if f.msg.BodyStructure == nil || item == ItemBodyStructure {
+		f.msg.BodyStructure = root
+	}
+	f.has(item)
+}
+
+// unknownBody reads a structure that may have any form; nil if it cannot be read.
+func (f *fetchDecoder) unknownBody() *BodyStructure {
+	from, at := len(f.open), f.d.Offset()
 	f.body()
 	if f.d.Err() != nil {
 		f.open = f.open[:from]
-		return
+		return nil
 	}
-	if root := f.keepParts(from); f.msg.BodyStructure == nil || item == ItemBodyStructure {
-		f.msg.BodyStructure = &root[0]
-	}
-	f.has(item)
+	root := &f.keepParts(from)[0]
+	f.learnBody(f.d.Since(at), root)
+	return root
 }
 
 // keepParts moves the parts that are complete from f.open to where they stay, side by side.
@@ -47,16 +62,11 @@ func (f *fetchDecoder) body() {
 	if !f.spend(costPart) {
 		return
 	}
-	if b := f.knownPart(); b != nil {
-		f.partRest(b)
-		return
-	}
 	var types [2][]byte
-	if from := f.d.Offset(); f.d.Strings(types[:]) {
+	if f.d.Strings(types[:]) {
 		b := f.newPart()
 		b.Type, b.Subtype = internWord(&f.d, types[0]), internWord(&f.d, types[1])
 		f.partHead(b)
-		f.learnPart(f.d.Since(from), b)
 		f.partRest(b)
 		return
 	}
@@ -168,7 +178,7 @@ func (f *fetchDecoder) messageRest(b *BodyStructure) *BodyStructure {
 	if c != '(' && (c|0x20 != 'n' || !isNoEnvelope(f.d)) {
 		return b
 	}
-	b.Envelope = f.envelope()
+	b.Envelope = f.anEnvelope()
 	return f.embedded()
 }
 

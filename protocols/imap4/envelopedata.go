@@ -5,19 +5,23 @@ import "github.com/tconn/tconn/protocols/imap4/internal/wire"
 // readEnvelope: "ENVELOPE" SP envelope. NIL is none.
 func (f *fetchDecoder) readEnvelope() {
 	f.msg.named |= ItemEnvelope
-	if e := f.envelope(); e != nil && f.d.Err() == nil {
+	from := f.d.Offset()
+	if e := f.anEnvelope(); e != nil && f.d.Err() == nil {
 		f.msg.Envelope = e
+		if f.borrowed == 0 {
+			f.envelope = f.d.Since(from)
+		}
 		f.has(ItemEnvelope)
 	}
 }
 
-// envelope reads an envelope into one of f's own.
+// anEnvelope reads an envelope into one of f's own.
 //
 //	envelope = "(" env-date SP env-subject SP env-from SP env-sender SP env-reply-to SP env-to SP env-cc SP env-bcc SP
 //	           env-in-reply-to SP env-message-id ")"
 //
 // Accepted beyond it: NIL, which answers nil; values left out at the end, which are empty, and more values, which are dropped.
-func (f *fetchDecoder) envelope() *Envelope {
+func (f *fetchDecoder) anEnvelope() *Envelope {
 	d := &f.d
 	if d.Nil() || !f.spend(costEnvelope) {
 		return nil
@@ -101,9 +105,8 @@ func (f *fetchDecoder) addressListAgain(value []byte, list []Address) []Address 
 
 func (f *fetchDecoder) addressOrNone() {
 	d := &f.d
-	var values [4][]byte
-	if d.Tuple(values[:]) {
-		f.address(values[0], values[1], values[2], values[3])
+	if name, mailbox, host := d.TryAddress(); host != nil {
+		f.address(name, nil, mailbox, host)
 		return
 	}
 	if c, _ := d.Peek(); c != '(' {

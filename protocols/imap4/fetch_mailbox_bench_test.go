@@ -53,6 +53,11 @@ func benchMetadata(i int) string {
 		400+i%300, 700+i%400, i, 1500+i%200, i, i)
 }
 
+// benchUnlike is benchMetadata of messages of which no two have the same structure.
+func benchUnlike(i int) string {
+	return strings.Replace(benchMetadata(i), `"pdf"`, fmt.Sprintf(`"x%d"`, i), 1)
+}
+
 // benchBody is the answer that has the body of message i.
 func benchBody(i int) string {
 	return fmt.Sprintf("* %d FETCH (BODY[] {3072}\r\n%s)\r\n", i, strings.Repeat("Nothing of note happened today.\n", 3072/32))
@@ -78,6 +83,7 @@ func BenchmarkFetchMailbox(b *testing.B) {
 	}{
 		{"owned", benchMetadata, imap4.FetchOptions{Items: metadata}},
 		{"borrowed", benchMetadata, imap4.FetchOptions{Items: metadata, Borrow: true}},
+		{"unlike", benchUnlike, imap4.FetchOptions{Items: metadata, Borrow: true}},
 		{"bodies", benchBody, toSink},
 	} {
 		b.Run(bench.name, func(b *testing.B) {

@@ -19,9 +19,15 @@ type fetchDecoder struct {
 	borrowed int     // size of the response that it is of
 	last     held    // what the last owned message had
 	kept     int     // parts of this one
+	light    bool    // the last owned message was light
+	bodies   int     // structures of this one
+	envelope []byte  // where that of this one is written
+	found    foundBody
 
-	messages int         // that have been read
-	starts   []partStart // see knownPart
+	messages  int // that have been read
+	forms     learned[bodyForm]
+	flagLists learned[flagList]
+	pieces    []wire.Piece // of the form that was found last
 
 	texts      []byte
 	flags      []Flag
@@ -59,15 +65,24 @@ const roomBytes = 256
 // Errors: *SyntaxError, *LimitError: of the first item that could not be read.
 //
 //	message-data = nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att))
-func (f *fetchDecoder) own(seq uint32, args wire.Decoder) (*Message, error) {
+func (f *fetchDecoder) own(seq uint32, args *wire.Decoder) (*Message, error) {
 	if f.borrowed > 0 { // the rooms hold what is not for ever
 		*f = fetchDecoder{}
 	}
 	f.makeOwned()
-	f.d = args
-	f.d.Own()
+	f.d = *args
+	light := f.light && args.IsPlain()
+	if !light {
+		f.d.Own()
+	}
 	f.read(seq)
 	m := f.msg
+	switch f.light = f.isLight(); {
+	case light && f.light:
+		f.keepTexts(args.Rest())
+	case light:
+		m = m.Clone()
+	}
 	f.giveAway()
 	if len(args.Rest()) > maxHeld { // its rooms are larger than they need be
 		m = m.detach()
@@ -79,14 +94,14 @@ func (f *fetchDecoder) own(seq uint32, args wire.Decoder) (*Message, error) {
 // borrow is own for a message whose texts lie in the response's bytes.
 //
 // Lifetime: until the bytes change, or the next call.
-func (f *fetchDecoder) borrow(seq uint32, args wire.Decoder) (*Message, error) {
+func (f *fetchDecoder) borrow(seq uint32, args *wire.Decoder) (*Message, error) {
 	f.empty()
 	if f.texts == nil {
 		f.texts = make([]byte, 0, roomBytes)
 	}
 	f.borrowed = max(1, len(args.Rest()))
 	f.msg = &f.lent
-	f.d = args
+	f.d = *args
 	f.d.SetRoom(f.texts)
 	f.read(seq)
 	f.texts = f.d.Room()
@@ -155,7 +170,7 @@ func room[T any](list []T, n int) []T {
 func (f *fetchDecoder) giveAway() {
 	f.last = held{len(f.envelopes), len(f.params), len(f.extensions), min(f.kept, maxExpected)}
 	f.d = wire.Decoder{}
-	f.msg, f.kept = nil, 0
+	f.msg, f.kept, f.bodies, f.envelope, f.found = nil, 0, 0, nil, foundBody{}
 	f.flags, f.labels, f.languages = nil, nil, nil
 	f.addresses, f.envelopes = nil, nil
 	f.params, f.extensions, f.parts = nil, nil, nil
@@ -217,9 +232,15 @@ func (f *fetchDecoder) read(seq uint32) {
 	d := &f.d
 	f.budget = d.Budget()
 	for d.Open(); d.More(); {
-		name := d.UpperName()
-		before := d.Mark()
-		f.item(name)
+		var before wire.Mark
+		if item := d.TryUsualItem(); item != wire.NoUsualItem {
+			before = d.Mark()
+			f.usualItem(item)
+		} else {
+			name := d.UpperName()
+			before = d.Mark()
+			f.item(name)
+		}
 		if d.Err() != nil {
 			f.note(d.Err())
 			d.Return(before)
@@ -277,6 +298,24 @@ func (f *fetchDecoder) pass() {
 	}
 	f.d.TrySP()
 	f.d.SkipValue()
+}
+
+// usualItem reads one item behind its name and the space.
+func (f *fetchDecoder) usualItem(item wire.UsualItem) {
+	switch item {
+	case wire.UID:
+		f.readUID()
+	case wire.Flags:
+		f.readFlags()
+	case wire.InternalDate:
+		f.readInternalDate()
+	case wire.Size:
+		f.readSize()
+	case wire.Envelope:
+		f.readEnvelope()
+	case wire.BodyStructure:
+		f.readBodyStructure(ItemBodyStructure)
+	}
 }
 
 // item reads one item behind its name.

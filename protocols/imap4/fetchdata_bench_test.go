@@ -50,7 +50,7 @@ func (s *stream) fetch(b testing.TB) (uint32, wire.Decoder) {
 	return r.Number, r.Args
 }
 
-func benchmarkFetch(b *testing.B, read func(f *fetchDecoder, seq uint32, args wire.Decoder) (*Message, error)) {
+func benchmarkFetch(b *testing.B, read func(f *fetchDecoder, seq uint32, args *wire.Decoder) (*Message, error)) {
 	b.Helper()
 	b.SetBytes(int64(len(realisticLine)))
 	b.ReportAllocs()
@@ -58,7 +58,7 @@ func benchmarkFetch(b *testing.B, read func(f *fetchDecoder, seq uint32, args wi
 	s := newStream()
 	for b.Loop() {
 		seq, args := s.fetch(b)
-		if m, err := read(&f, seq, args); err != nil || m.UID != 98765 {
+		if m, err := read(&f, seq, &args); err != nil || m.UID != 98765 {
 			b.Fatal(m.UID, err)
 		}
 	}

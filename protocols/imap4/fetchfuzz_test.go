@@ -53,10 +53,10 @@ func fuzzDecode(t *testing.T, f *fetchDecoder, u wire.Unit, limits *wire.Limits,
 		return "other"
 	}
 	if !borrow {
-		m, err := f.own(r.Number, r.Args)
+		m, err := f.own(r.Number, &r.Args)
 		return fetched{m, err}.show()
 	}
-	m, err := f.borrow(r.Number, r.Args)
+	m, err := f.borrow(r.Number, &r.Args)
 	now := fetched{m, err}.show()
 	if got := (fetched{m.Clone(), err}).show(); got != now {
 		t.Errorf("clone: got %s\nwant %s", got, now)
@@ -112,10 +112,10 @@ func allocated(input []byte) uint64 {
 		return 0
 	}
 	var f fetchDecoder
-	_, _ = f.own(r.Number, r.Args)
+	_, _ = f.own(r.Number, &r.Args)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	keptBytes, _ = f.own(r.Number, r.Args)
+	keptBytes, _ = f.own(r.Number, &r.Args)
 	runtime.ReadMemStats(&after)
 	return after.TotalAlloc - before.TotalAlloc
 }

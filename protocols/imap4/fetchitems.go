@@ -14,8 +14,10 @@ func (f *fetchDecoder) has(item Items) { f.msg.items |= item }
 // readFlags: "FLAGS" SP "(" [flag-fetch *(SP flag-fetch)] ")". Accepted beyond it: NIL, quoted flags; lists among them are dropped.
 func (f *fetchDecoder) readFlags() {
 	d := &f.d
-	from := len(f.flags)
-	if !d.Nil() {
+	from, at := len(f.flags), d.Offset()
+	if f.knownFlags() {
+		// they are in f.flags
+	} else if !d.Nil() {
 		for d.Open(); f.more(costText); {
 			switch c, _ := d.Peek(); c {
 			case '(':
@@ -26,6 +28,7 @@ func (f *fetchDecoder) readFlags() {
 				f.flags = append(f.flags, internFlag(d.Flag()))
 			}
 		}
+		f.learnFlags(d.Since(at), f.flags[from:])
 	}
 	if d.Err() != nil {
 		f.flags = f.flags[:from]

@@ -50,7 +50,7 @@ func fetch(t testing.TB, input string, cuts ...int) (all []fetched) {
 	var f fetchDecoder
 	units(t, input, cuts, func(u wire.Unit) {
 		if r, err := wire.DecodeResponse(u, nil); err == nil && r.Name == "FETCH" {
-			m, err := f.own(r.Number, r.Args)
+			m, err := f.own(r.Number, &r.Args)
 			all = append(all, fetched{m, err})
 		}
 	})
@@ -63,7 +63,7 @@ func fetchBorrowed(t testing.TB, input string, cuts ...int) (all []fetched) {
 	var f fetchDecoder
 	units(t, input, cuts, func(u wire.Unit) {
 		if r, err := wire.DecodeResponse(u, nil); err == nil && r.Name == "FETCH" {
-			m, err := f.borrow(r.Number, r.Args)
+			m, err := f.borrow(r.Number, &r.Args)
 			now := fetched{m, err}.show()
 			c := fetched{m.Clone(), err}
 			if got := c.show(); got != now {

@@ -45,7 +45,7 @@ func readPlainly(t *testing.T, line string, borrow bool, limits *wire.Limits) (s
 	if borrow {
 		read = f.borrow
 	}
-	m, err := read(r.Number, r.Args)
+	m, err := read(r.Number, &r.Args)
 	return manySpaces.ReplaceAllString(fetched{m, nil}.show(), " "), err
 }
 

@@ -360,7 +360,7 @@ func TestOwnedMessagesStay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := f.own(r.Number, r.Args)
+		m, err := f.own(r.Number, &r.Args)
 		got = append(got, fetched{m, err})
 		if !u.Owned {
 			clear(u.Bytes)

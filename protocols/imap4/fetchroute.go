@@ -100,11 +100,11 @@ func (c *Client) readItems(number uint32, isUID bool, args *wire.Decoder, some, 
 	var err error
 	switch {
 	case borrow:
-		m, err = c.fetching().decoder.borrow(number, *args)
+		m, err = c.fetching().decoder.borrow(number, args)
 	case some:
-		m, err = c.fetching().decoder.own(number, *args)
+		m, err = c.fetching().decoder.own(number, args)
 	default:
-		m, err = new(fetchDecoder).own(number, *args)
+		m, err = new(fetchDecoder).own(number, args)
 	}
 	if isUID {
 		m.SeqNum, m.UID = 0, number

@@ -167,7 +167,7 @@ func TestBrokenLists(t *testing.T) {
 		var f fetchDecoder
 		units(t, input, nil, func(u wire.Unit) {
 			r, _ := wire.DecodeResponse(u, nil)
-			m, err := f.borrow(r.Number, r.Args)
+			m, err := f.borrow(r.Number, &r.Args)
 			if got := (fetched{m, err}).show(); got != c.want || len(m.Flags) != c.flags || len(m.GmailLabels) != c.labels {
 				t.Errorf("%.99s, borrowed:\n got %s, %q, %q\nwant %s, %d flags, %d labels", c.input, got, m.Flags, m.GmailLabels, c.want, c.flags, c.labels)
 			}
@@ -216,13 +216,13 @@ func TestMemoryIsInProportion(t *testing.T) {
 func TestDecoderLetsGo(t *testing.T) {
 	var f fetchDecoder
 	input := "* 1 FETCH (FLAGS (" + strings.Repeat("a ", 5000) + ") PREVIEW \"" + strings.Repeat("\\\"", 5000) + "\" BODY[] \"x\")\r\n* 2 FETCH (UID 2)\r\n"
-	for _, how := range []func(f *fetchDecoder, seq uint32, args wire.Decoder) (*Message, error){(*fetchDecoder).borrow, (*fetchDecoder).own} {
+	for _, how := range []func(f *fetchDecoder, seq uint32, args *wire.Decoder) (*Message, error){(*fetchDecoder).borrow, (*fetchDecoder).own} {
 		units(t, input, nil, func(u wire.Unit) {
 			r, err := wire.DecodeResponse(u, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if m, err := how(&f, r.Number, r.Args); err != nil || r.Number == 1 && len(m.Flags) != 5000 {
+			if m, err := how(&f, r.Number, &r.Args); err != nil || r.Number == 1 && len(m.Flags) != 5000 {
 				t.Fatalf("got %d flags, %v", len(m.Flags), err)
 			}
 		})
@@ -244,7 +244,7 @@ func TestKeptMessagesHoldLittle(t *testing.T) {
 	messages := make([]*Message, 0, kept)
 	for i := range kept * each {
 		seq, args := s.fetch(t)
-		m, err := f.own(seq, args)
+		m, err := f.own(seq, &args)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -269,10 +269,12 @@ func heap() int {
 func TestMessagesCostWhatTheyShould(t *testing.T) {
 	var f fetchDecoder
 	s := newStream()
-	read := func(how func(seq uint32, args wire.Decoder) (*Message, error)) func() {
+	var args wire.Decoder
+	read := func(how func(seq uint32, args *wire.Decoder) (*Message, error)) func() {
 		return func() {
-			seq, args := s.fetch(t)
-			if m, err := how(seq, args); err != nil || m.UID != 98765 {
+			seq := uint32(0)
+			seq, args = s.fetch(t)
+			if m, err := how(seq, &args); err != nil || m.UID != 98765 {
 				t.Fatal(m, err)
 			}
 		}

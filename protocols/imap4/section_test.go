@@ -121,7 +121,7 @@ func TestSectionsThatAreNotKept(t *testing.T) {
 			case wire.Line:
 				r, _ := wire.DecodeResponse(u, limits)
 				var f fetchDecoder
-				m, err := f.own(r.Number, r.Args)
+				m, err := f.own(r.Number, &r.Args)
 				got = fetched{m, err}.show()
 			}
 		}

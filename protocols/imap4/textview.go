@@ -11,3 +11,9 @@ func textview(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b
 
 // isView tells whether s is a textview of b.
 func isView(s string, b []byte) bool { return unsafe.StringData(s) == unsafe.SliceData(b) }
+
+// offsetIn answers where s lies within b; false if it is no textview of a part of it.
+func offsetIn(s string, b []byte) (int, bool) {
+	at := uintptr(unsafe.Pointer(unsafe.StringData(s))) - uintptr(unsafe.Pointer(unsafe.SliceData(b)))
+	return int(at), s != "" && at < uintptr(len(b))
+}

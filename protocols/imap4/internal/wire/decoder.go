@@ -44,6 +44,9 @@ func (u Unit) Decoder(l *Limits) Decoder {
 // Err is the first error: *SyntaxError, *LimitError, or what Fail was given; nil while there was none.
 func (d *Decoder) Err() error { return d.err }
 
+// IsPlain tells that what is left can be read the fast way: no literal is in it, nothing has failed, and d is not Strict.
+func (d *Decoder) IsPlain() bool { return len(d.literals) == 0 && d.err == nil && !d.Strict }
+
 // Offset is the index in the unit of the next byte.
 func (d *Decoder) Offset() int { return d.pos }
 

@@ -67,7 +67,7 @@ func (d *Decoder) slowField() (s []byte, kind FieldKind) {
 // Strings takes the next values of such a list, as many as there is room for, if all of them are strings or NIL, for which it answers nil,
 // and written as most servers do. Else it takes none and answers false: Field takes any.
 func (d *Decoder) Strings(values [][]byte) bool {
-	if len(d.literals) > 0 || d.Strict || d.err != nil {
+	if !d.IsPlain() {
 		return false
 	}
 	end := plainStrings(d.b, d.pos, values)
@@ -84,7 +84,7 @@ func (d *Decoder) Tuple(values [][]byte) bool {
 	if i < len(d.b) && d.b[i] == ' ' {
 		i++
 	}
-	if i >= len(d.b) || d.b[i] != '(' || d.Strict || d.err != nil || len(d.literals) > 0 || d.depth >= d.limits.depth() {
+	if i >= len(d.b) || d.b[i] != '(' || !d.IsPlain() || d.depth >= d.limits.depth() {
 		return false
 	}
 	end := plainStrings(d.b, i+1, values)
@@ -132,6 +132,55 @@ func plainStrings(b []byte, i int, values [][]byte) int {
 	return i
 }
 
+// TryAddress takes the next value if it is an address of an envelope written as nearly all are: with a name or with NIL for it, no route, a
+// mailbox and a host. Else it takes nothing and host is nil.
+//
+//	("Ada Lovelace" NIL "ada" "example.org")
+func (d *Decoder) TryAddress() (name, mailbox, host []byte) {
+	const (
+		beforeName, behindName = `("`, `" NIL "`
+		noName                 = `(NIL NIL "`
+		beforeHost, behindHost = `" "`, `")`
+	)
+	b, i := d.b, d.pos
+	if !d.IsPlain() || d.depth >= d.limits.depth() || len(b)-i < len(noName) {
+		return nil, nil, nil
+	}
+	if string(b[i:i+len(beforeName)]) == beforeName {
+		from := i + len(beforeName)
+		if i = quoteFrom(b, from); len(b)-i < len(behindName) || string(b[i:i+len(behindName)]) != behindName {
+			return nil, nil, nil
+		}
+		name = b[from:i:i]
+		i += len(behindName)
+	} else if string(b[i:i+len(noName)]) == noName {
+		i += len(noName)
+	} else {
+		return nil, nil, nil
+	}
+	from := i
+	if i = quoteFrom(b, from); len(b)-i < len(beforeHost) || string(b[i:i+len(beforeHost)]) != beforeHost {
+		return nil, nil, nil
+	}
+	mailbox = b[from:i:i]
+	from = i + len(beforeHost)
+	if i = quoteFrom(b, from); len(b)-i < len(behindHost) || string(b[i:i+len(behindHost)]) != behindHost {
+		return nil, nil, nil
+	}
+	d.pos = i + len(behindHost)
+	return name, mailbox, b[from:i:i]
+}
+
+// quoteFrom is the index of the first quote or backslash of b from i on; len(b) if there is none, and perhaps if it is one of the last.
+func quoteFrom(b []byte, i int) int {
+	for ; i+8 <= len(b); i += 8 {
+		if hit := quotesOrEscapes(binary.LittleEndian.Uint64(b[i:])); hit != 0 {
+			return i + bits.TrailingZeros64(hit)/8
+		}
+	}
+	return len(b)
+}
+
 // FieldNumber takes the next value of such a list, a number. What servers send for one they do not know counts as 0: NIL, a negative
 // number, none at the end of the list. One above 63 bits counts as the largest.
 // Lenient: as Number64.
@@ -147,14 +196,17 @@ func (d *Decoder) FieldNumber() int64 {
 	return d.slowNumber()
 }
 
-// PlainNumber takes the next value if it is a number of at most 18 digits with a space or a parenthesis behind it, as nearly all are. Else
+// maxPlainDigits is how many digits a number can have that is surely no more than 63 bits.
+const maxPlainDigits = 18
+
+// PlainNumber takes the next value if it is a number of at most maxPlainDigits with a space or a parenthesis behind it, as nearly all are. Else
 // it takes nothing and ok is false: Number64 takes any.
 func (d *Decoder) PlainNumber() (n int64, ok bool) {
-	if d.err != nil || d.Strict || len(d.literals) > 0 {
+	if !d.IsPlain() {
 		return 0, false
 	}
 	b := d.b[d.pos:]
-	for i := 0; i < len(b) && i <= 18; i++ {
+	for i := 0; i < len(b) && i <= maxPlainDigits; i++ {
 		c := b[i]
 		if c-'0' <= 9 {
 			n = n*10 + int64(c-'0')

@@ -119,15 +119,61 @@ func TestTupleIsAListOfFields(t *testing.T) {
 	}
 }
 
-func TestUsualNamesAreNames(t *testing.T) {
-	for _, text := range []string{"UID 5", "FLAGS ()", "INTERNALDATE \"", "RFC822.SIZE 5", "ENVELOPE (", "BODYSTRUCTURE (", "BODY[] x"} {
+func TestUsualItemsAreNames(t *testing.T) {
+	usual := map[UsualItem]string{
+		UID: "UID", Flags: "FLAGS", InternalDate: "INTERNALDATE", Size: "RFC822.SIZE", Envelope: "ENVELOPE", BodyStructure: "BODYSTRUCTURE",
+	}
+	seen := map[UsualItem]bool{}
+	for _, text := range []string{"UID 5               ", "FLAGS ()            ", "INTERNALDATE \"x\"     ", "RFC822.SIZE 5       ", "ENVELOPE (          ", "BODYSTRUCTURE (", "BODY[] x            "} {
 		eachMutation(text, func(b []byte) {
 			d, slow := NewDecoder(b, nil, nil), NewDecoder(b, nil, nil)
-			got, want := d.UpperName(), slow.AtomBefore("[")
-			if string(got) != string(slow.Upper(want)) || d.Offset() != slow.Offset() || (d.Err() != nil) != (slow.Err() != nil) {
-				t.Errorf("%q: got %q to %d, %v, want %q to %d, %v", b, got, d.Offset(), d.Err(), want, slow.Offset(), slow.Err())
+			item := d.TryUsualItem()
+			if item == NoUsualItem {
+				if d.Offset() != 0 || d.Err() != nil {
+					t.Errorf("%q: got no item to %d, %v, want nothing to be taken", b, d.Offset(), d.Err())
+				}
+				return
+			}
+			seen[item] = true
+			want := slow.UpperName()
+			slow.SP()
+			if usual[item] != string(want) || d.Offset() != slow.Offset() || slow.Err() != nil {
+				t.Errorf("%q: got %s to %d, want %s to %d, %v", b, usual[item], d.Offset(), want, slow.Offset(), slow.Err())
 			}
 		})
+	}
+	if len(seen) != len(usual) {
+		t.Errorf("got %d usual items, want all %d", len(seen), len(usual))
+	}
+}
+
+func TestUsualAddressesAreAddresses(t *testing.T) {
+	short := 0
+	for _, text := range []string{`("a name" NIL "box" "example.org") and more`, `(NIL NIL "box" "example.org") and more`, `("" NIL "" "")              `, `("n" NIL "a\"b" "x")        `, `("n" "r" "a" "x")        `} {
+		eachMutation(text, func(b []byte) {
+			d, slow := NewDecoder(b, nil, nil), NewDecoder(b, nil, nil)
+			name, mailbox, host := d.TryAddress()
+			if host == nil {
+				if d.Offset() != 0 || d.Err() != nil || name != nil || mailbox != nil {
+					t.Errorf("%q: got %q and %q to %d, %v, want nothing to be taken", b, name, mailbox, d.Offset(), d.Err())
+				}
+				return
+			}
+			short++
+			slow.Open()
+			got, want := fmt.Sprintf("%q", [][]byte{name, nil, mailbox, host}), ""
+			values := make([][]byte, 4)
+			for i := range values {
+				values[i], _ = slow.Field()
+			}
+			want = fmt.Sprintf("%q", values)
+			if closed := slow.TryClose(); !closed || got != want || (name == nil) != (values[0] == nil) || d.Offset() != slow.Offset() || slow.Err() != nil {
+				t.Errorf("%q: got %s to %d, want %s to %d, %v", b, got, d.Offset(), want, slow.Offset(), slow.Err())
+			}
+		})
+	}
+	if short == 0 {
+		t.Error("got the usual way for all, want the short one for some")
 	}
 }
 

@@ -36,9 +36,6 @@ func (d *Decoder) UpperName() []byte {
 		return nil
 	}
 	b := d.b[:d.tokenEnd()]
-	if name := usualName(b[d.pos:]); name > 0 {
-		return d.take(d.pos + name)
-	}
 	end, seen := d.pos, class(0)
 	for ; end < len(b); end++ {
 		of := classes[b[end]]
@@ -56,23 +53,6 @@ func (d *Decoder) UpperName() []byte {
 		return d.Upper(name)
 	}
 	return name
-}
-
-// usualNames are the names that most items have, each with the space behind it, at the last five bits of its first letter.
-var usualNames = [32]string{
-	'U' & 31: "UID ", 'F' & 31: "FLAGS ", 'I' & 31: "INTERNALDATE ", 'R' & 31: "RFC822.SIZE ", 'E' & 31: "ENVELOPE ", 'B' & 31: "BODYSTRUCTURE ",
-}
-
-// usualName is how long the name is at the beginning of b, 0 if it is none of usualNames.
-func usualName(b []byte) int {
-	if len(b) == 0 {
-		return 0
-	}
-	name := usualNames[b[0]&31]
-	if name == "" || len(b) < len(name) || string(b[:len(name)]) != name {
-		return 0
-	}
-	return len(name) - 1
 }
 
 // Flag takes a flag, a keyword or a mailbox attribute, with its backslash if it has one, also "\*".
