@@ -29,7 +29,7 @@ func (system) Spare() (fd int, err error) {
 
 // Read reads what is there; 0 and nil is the end of the stream.
 func (system) Read(fd int, p []byte) (int, error) {
-	n, err := unix.Read(fd, p)
+	n, err := receive(fd, p)
 	switch err {
 	case nil:
 		return n, nil
@@ -41,7 +41,7 @@ func (system) Read(fd int, p []byte) (int, error) {
 
 // Write writes what the kernel takes.
 func (system) Write(fd int, p []byte) (int, error) {
-	n, err := unix.Write(fd, p)
+	n, err := transmit(fd, p)
 	switch err {
 	case nil:
 		return n, nil
