@@ -95,24 +95,40 @@ func (d *tconnDialer) dial(i int) {
 	}
 }
 
-// tconnNoops counts the answers and asks again until the time is up.
+// tconnNoops are clients that ask again when they were answered, until the time is up. Each counts for itself, as the raw readers do.
 type tconnNoops struct {
-	m    *meter
-	done atomic.Int64
+	m     *meter
+	going atomic.Int64 // commands that are asked again and again
+	sum   atomic.Int64 // answers to those that are not any more
+}
+
+// begin begins the stretch with so many commands.
+func (s *tconnNoops) begin(commands int) {
+	s.going.Store(int64(commands))
+	s.m = startMeter()
 }
 
 // keepGoing has a client issue n commands, each again when it was answered.
 func (s *tconnNoops) keepGoing(c *tconnClient, n int) {
 	for range n {
-		noop := &imap4.Command{Name: "NOOP", Class: imap4.ClassUID}
+		noop, done := &imap4.Command{Name: "NOOP", Class: imap4.ClassUID}, 0
 		noop.Done = func(err error) {
 			check(err)
-			if done := s.done.Add(1); s.m.over.Load() {
-				s.m.report(float64(done))
+			if done++; s.m.over.Load() {
+				s.end(done)
+				return
 			}
 			check(c.Do(noop))
 		}
 		check(c.Do(noop))
+	}
+}
+
+// end is a command that was answered so many times. The last one ends the stretch.
+func (s *tconnNoops) end(done int) {
+	sum := s.sum.Add(int64(done))
+	if s.going.Add(-1) == 0 {
+		s.m.report(float64(sum))
 	}
 }
 
@@ -124,7 +140,8 @@ func tconnNoop(j imapJob) {
 		if clients = append(clients, c); len(clients) < j.Connections {
 			return
 		}
-		s := &tconnNoops{m: startMeter()}
+		s := new(tconnNoops)
+		s.begin(len(clients))
 		for _, c := range clients {
 			s.keepGoing(c, 1)
 		}
@@ -135,7 +152,11 @@ func tconnNoop(j imapJob) {
 // tconnPipelined issues a window of commands on one connection.
 func tconnPipelined(j imapJob) {
 	d := newTconnDialer(j)
-	d.ready = func(c *tconnClient) { (&tconnNoops{m: startMeter()}).keepGoing(c, j.Window) }
+	d.ready = func(c *tconnClient) {
+		s := new(tconnNoops)
+		s.begin(j.Window)
+		s.keepGoing(c, j.Window)
+	}
 	d.run()
 }
 

@@ -16,14 +16,14 @@ var imapGroupWorks = map[string]func(imapJob){
 // groupNoop is tconnNoop on a Group.
 func groupNoop(j imapJob) {
 	g, d := reactor.NewGroup(0), &tconnDialer{job: j}
-	s := &tconnNoops{}
+	s := new(tconnNoops)
 	var mu sync.Mutex
 	var clients []*tconnClient
 	d.ready = func(c *tconnClient) {
 		mu.Lock()
 		defer mu.Unlock()
 		if clients = append(clients, c); len(clients) == j.Connections {
-			s.m = startMeter()
+			s.begin(len(clients))
 			for _, c := range clients {
 				check(c.Transport().Reactor().CallFromThread(func() { s.keepGoing(c, 1) }))
 			}
