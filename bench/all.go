@@ -52,7 +52,8 @@ each message of metadata, which is how it decodes, and reads bodies as a stream;
 holds the whole answer; Twisted decodes and holds the whole answer. Memory is the peak of resident memory over that before the work; of idle connections, what each of them adds
 to what the program holds once %d were made, after garbage collection, and the same after %d KB were received on each. A push is timed from the server's write to the client's callback. Python fetches %s messages
 (of 10 MB, %d) in a command and holds %s connections; Twisted and imaplib have no IDLE, their connections are idle without; imaplib and go-imap v1 have no pipelining, and Twisted's is a queue.
-An aim is what we want to reach, and whether this run did.
+The messages of metadata have the same structure, as those of a mailing list have; those of most mailboxes are between them and metadata-unlike. An aim is what we want to reach,
+and whether this run did.
 `
 
 const popNotes = `

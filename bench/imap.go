@@ -85,6 +85,8 @@ func endBySignal() {
 // imapParts are those against the replay server.
 func imapParts() []contest {
 	many := imapJob{Mailbox: manyBox, Messages: manyMails, Bytes: manyMails * smallBody}
+	unlike := many
+	unlike.Mailbox = unlikeBox
 	large := imapJob{Mailbox: largeBox, Messages: largeMails, Bytes: largeMails * largeBody}
 	idle := imapJob{Mailbox: manyBox, Connections: imapIdlers}
 	idleTLS := idle
@@ -94,6 +96,7 @@ func imapParts() []contest {
 			[]aim{{of: ours, than: goIMAP2, bound: 10}, {of: oursViews, than: goIMAP2, bound: 20}},
 			[]aim{{of: ours, bound: 4, atMost: true}},
 			[]aim{{of: ours, bound: 4, atMost: true}, {of: oursViews, bound: 0, atMost: true}}, nil)),
+		imapPart("metadata-unlike", "as metadata, of messages of which no two have the same structure", "metadata", unlike, fetchMetrics("messages/s", "message", nil, nil, nil, nil)[:3]),
 		imapPart("bodies-large", fmt.Sprintf("%d bodies of 10 MB", largeMails), "bodies-large", large, largeMetrics()),
 		imapPart("bodies-small", fmt.Sprintf("%s bodies of 3 KB", figure(manyMails)), "bodies", many, fetchMetrics("messages/s", "message",
 			[]aim{{of: ours, than: rawPeer, bound: 0.9}}, nil, nil, nil)),

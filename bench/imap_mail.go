@@ -88,6 +88,11 @@ func (m mail) metadata() string {
 		int(m), m.uid(), m.flags(), m.arrived(), smallBody, m.envelope(), m.structure())
 }
 
+// unlike is metadata with a structure that no other message has.
+func (m mail) unlike() string {
+	return strings.Replace(m.metadata(), `"pdf"`, fmt.Sprintf(`"x-%d"`, int(m)), 1)
+}
+
 func (m mail) uid() int { return 1000 + 2*int(m) }
 
 // text is the message itself, of smallBody bytes.

@@ -18,8 +18,9 @@ import (
 const (
 	manyMails   = 20_000
 	largeMails  = 50
-	manyBox     = "INBOX" // manyMails of smallBody bytes
-	largeBox    = "large" // largeMails of largeBody bytes
+	manyBox     = "INBOX"  // manyMails of smallBody bytes
+	unlikeBox   = "unlike" // manyMails, no two of which have the same structure
+	largeBox    = "large"  // largeMails of largeBody bytes
 	trafficBody = trafficBytes
 )
 
@@ -34,6 +35,7 @@ const (
 // has logged in. n is the time of the write, see stamp.
 type replayServer struct {
 	metadata, small prepared
+	unlike          func() prepared
 	large           func() []byte
 
 	mu    sync.Mutex
@@ -64,7 +66,8 @@ func newReplayServer(mails int) *replayServer {
 		small: prepare(mails, func(m mail) string {
 			return fmt.Sprintf("* %d FETCH (BODY[] {%d}\r\n%s)\r\n", int(m), smallBody, m.text())
 		}),
-		large: sync.OnceValue(func() []byte { return []byte(filling(largeBody)) }),
+		unlike: sync.OnceValue(func() prepared { return prepare(mails, mail.unlike) }),
+		large:  sync.OnceValue(func() []byte { return []byte(filling(largeBody)) }),
 	}
 }
 
@@ -192,6 +195,9 @@ func (s *replaySession) command(line []byte) {
 
 func (s *replaySession) choose(box string) {
 	messages := s.server.messages(box)
+	if box == unlikeBox { // made now, not while somebody measures
+		s.server.unlike()
+	}
 	s.say("* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)\r\n* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft \\*)] limited\r\n",
 		"* ", strconv.Itoa(messages), " EXISTS\r\n* 0 RECENT\r\n* OK [UIDVALIDITY 1700000000] ids\r\n* OK [UIDNEXT 999999] next\r\n")
 	s.box = box
@@ -218,6 +224,8 @@ func (s *replaySession) fetch(args []byte) {
 	}
 	s.flush()
 	switch {
+	case bytes.Contains(items, []byte("ENVELOPE")) && s.box == unlikeBox:
+		s.write(s.server.unlike().part(first, last))
 	case bytes.Contains(items, []byte("ENVELOPE")):
 		s.write(s.server.metadata.part(first, last))
 	case s.box == largeBox:

@@ -53,6 +53,9 @@ func TestMetadataIsWellFormed(t *testing.T) {
 		if n := len(m.metadata()); n < 700 || n > 1000 {
 			t.Errorf("message %d: got %d bytes of metadata, want 700 to 1,000", i+1, n)
 		}
+		if got, own := m.unlike(), fmt.Sprintf(`"application" "x-%d"`, i+1); !strings.Contains(got, own) {
+			t.Errorf("message %d: got %s, want %s", i+1, got, own)
+		}
 	}
 }
 

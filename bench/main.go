@@ -4,7 +4,7 @@
 //	go run . table     speed: echo, bulk, connect, timers, calls from threads, Deferreds
 //	go run . memory    idle connections, plain and under TLS
 //	go run . imap      the IMAP client beside others and beside a raw reader; more words choose parts by their names: metadata,
-//	                   metadata-dovecot, bodies-large, bodies-small, bodies-dovecot, idle, idle-tls, push, noop, noop-pipelined, noop-deep, login, greeting
+//	                   metadata-unlike, metadata-dovecot, bodies-large, bodies-small, bodies-dovecot, idle, idle-tls, push, noop, noop-pipelined, noop-deep, login, greeting
 //	go run . pop3      the POP3 client beside others and beside a raw reader, on Dovecot; more words choose parts: small, small-tls, large, large-tls,
 //	                   delay, idle
 //	go run . group     two reactors beside one
