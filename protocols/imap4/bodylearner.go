@@ -81,8 +81,8 @@ func (l *bodyLearner) part(i int, b BodyStructure) {
 		links.extension = len(l.form.extensions)
 	}
 	l.form.links[i] = links
-	l.form.parts[i] = BodyStructure{Type: strings.Clone(b.Type), Subtype: strings.Clone(b.Subtype), ID: b.ID, Description: b.Description,
-		Encoding: strings.Clone(b.Encoding)}
+	l.form.parts[i] = BodyStructure{Type: strings.Clone(b.Type), Subtype: strings.Clone(b.Subtype), ID: strings.Clone(b.ID),
+		Description: strings.Clone(b.Description), Encoding: strings.Clone(b.Encoding)}
 }
 
 func (l *bodyLearner) paramList(list Params) span {
