@@ -14,7 +14,7 @@ func (f *fetchDecoder) has(item Items) { f.msg.items |= item }
 // readFlags: "FLAGS" SP "(" [flag-fetch *(SP flag-fetch)] ")". Accepted beyond it: NIL, quoted flags; lists among them are dropped.
 func (f *fetchDecoder) readFlags() {
 	d := &f.d
-	from, at := len(f.flags), d.Offset()
+	from, at, budget := len(f.flags), d.Offset(), f.budget
 	if f.knownFlags() {
 		// they are in f.flags
 	} else if !d.Nil() {
@@ -28,7 +28,7 @@ func (f *fetchDecoder) readFlags() {
 				f.flags = append(f.flags, internFlag(d.Flag()))
 			}
 		}
-		f.learnFlags(d.Since(at), f.flags[from:])
+		f.learnFlags(d.Since(at), f.flags[from:], budget-f.budget)
 	}
 	if d.Err() != nil {
 		f.flags = f.flags[:from]

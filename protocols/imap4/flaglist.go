@@ -6,6 +6,7 @@ import "slices"
 type flagList struct {
 	written string
 	flags   []Flag
+	cost    int // with what is dropped
 }
 
 const maxFlagListSize = 128 // of what is written
@@ -22,7 +23,7 @@ func (f *fetchDecoder) knownFlags() bool {
 			continue
 		}
 		f.flagLists.hit(i)
-		if f.spend(len(list.flags) * costText) {
+		if list.cost == 0 || f.spend(list.cost) {
 			f.flags = append(f.flags, list.flags...)
 			f.d.SkipTo(f.d.Offset() + n)
 		}
@@ -31,12 +32,12 @@ func (f *fetchDecoder) knownFlags() bool {
 	return false
 }
 
-// learnFlags learns a list that was just read, if it is worth while.
-func (f *fetchDecoder) learnFlags(written []byte, flags []Flag) {
+// learnFlags learns a list that was just read at that cost, if it is worth while.
+func (f *fetchDecoder) learnFlags(written []byte, flags []Flag, cost int) {
 	if f.messages < firstToLearn || !f.flagLists.mayLearn() || len(written) > maxFlagListSize || !f.d.IsPlain() {
 		return
 	}
-	list := &flagList{string(written), slices.Clone(flags)}
+	list := &flagList{string(written), slices.Clone(flags), cost}
 	for i, flag := range flags {
 		list.flags[i] = ownFlag([]byte(flag))
 	}
