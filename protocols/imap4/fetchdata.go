@@ -233,9 +233,10 @@ func (f *fetchDecoder) read(seq uint32) {
 	f.budget = d.Budget()
 	for d.Open(); d.More(); {
 		var before wire.Mark
-		if item := d.TryUsualItem(); item != wire.NoUsualItem {
+		usual := d.TryUsualItem()
+		if usual != wire.NoUsualItem {
 			before = d.Mark()
-			f.usualItem(item)
+			f.usualItem(usual)
 		} else {
 			name := d.UpperName()
 			before = d.Mark()
@@ -244,7 +245,7 @@ func (f *fetchDecoder) read(seq uint32) {
 		if d.Err() != nil {
 			f.note(d.Err())
 			d.Return(before)
-			f.pass()
+			f.pass(usual != wire.NoUsualItem)
 		}
 	}
 	f.note(d.Err())
@@ -290,9 +291,9 @@ func (f *fetchDecoder) note(err error) {
 	}
 }
 
-// pass goes behind the value of an item, whatever it is.
-func (f *fetchDecoder) pass() {
-	if c, ok := f.d.Peek(); ok && c == '[' { // it is not known where that ends
+// pass goes behind the value of an item, whatever it is. atValue says that the space behind the name has been taken.
+func (f *fetchDecoder) pass(atValue bool) {
+	if c, ok := f.d.Peek(); ok && c == '[' && !atValue { // it is not known where that ends
 		f.d.Fail(f.err)
 		return
 	}
