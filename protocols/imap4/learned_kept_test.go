@@ -56,3 +56,14 @@ func TestUsualItemsArePassedOverAsOthers(t *testing.T) {
 		}
 	}
 }
+
+// A mailbox of structures that have no form does not make a decoder try for ever.
+func TestStructuresWithoutAFormAreGivenUp(t *testing.T) {
+	var f fetchDecoder
+	for range firstToLearn + fewLooks*maxLearned {
+		readOwned(&f, `* 1 FETCH (BODYSTRUCTURE ("text" "plain" NIL NIL NIL "7bit" 5 1 NIL NIL ("en") NIL))`, nil)
+	}
+	if f.forms.mayLearn() {
+		t.Error("got another try to learn a structure, want none")
+	}
+}
