@@ -24,6 +24,7 @@ func (f *fetchDecoder) learnBody(written []byte, root *BodyStructure) {
 	form, ok := l.maker.Form()
 	cost := len(l.form.parts)*costPart + len(l.form.params)*costParam + len(l.form.extensions)*costExtension
 	if !ok || !l.ok || cost > maxBodyFormCost || form.Len() > maxBodyFormPlaces {
+		f.forms.vain++
 		return
 	}
 	l.form.written, l.form.cost = form, cost

@@ -4,6 +4,7 @@ package imap4
 type learned[T any] struct {
 	known  []*T
 	ever   int // how many were learned, those that are forgotten among them
+	vain   int // how many could not be learned
 	asked  int // see look
 	looked int
 	hits   int // how often one was met again
@@ -40,8 +41,8 @@ func (l *learned[T]) hit(i int) *T {
 	return thing
 }
 
-// mayLearn tells whether it is worth while to learn one more.
-func (l *learned[T]) mayLearn() bool { return l.ever < maxLearned+l.hits/hitsToLearn }
+// mayLearn tells whether it is worth while to learn one more. A try in vain costs a part of what is learned.
+func (l *learned[T]) mayLearn() bool { return l.ever+l.vain/fewLooks < maxLearned+l.hits/hitsToLearn }
 
 // add takes thing up, if need be in place of the least useful one, which it answers.
 func (l *learned[T]) add(thing *T) (replaced *T) {
