@@ -16,14 +16,14 @@ const (
 
 // learnBody learns the structure root, which is written so, if it is worth while and if it is one of those that have a form.
 func (f *fetchDecoder) learnBody(written []byte, root *BodyStructure) {
-	if f.messages < firstToLearn || !f.forms.mayLearn() || len(written) > maxBodyFormSize {
+	if f.messages < firstToLearn || !f.forms.mayLearn() || len(written) > maxBodyFormSize || !root.isUsual() {
 		return
 	}
-	l := bodyLearner{written: written, maker: wire.NewFormMaker(written), form: new(bodyForm), ok: true}
+	l := bodyLearner{written: written, maker: wire.NewFormMaker(written), form: new(bodyForm)}
 	l.group([]BodyStructure{*root})
 	form, ok := l.maker.Form()
 	cost := len(l.form.parts)*costPart + len(l.form.params)*costParam + len(l.form.extensions)*costExtension
-	if !ok || !l.ok || cost > maxBodyFormCost || form.Len() > maxBodyFormPlaces {
+	if !ok || cost > maxBodyFormCost || form.Len() > maxBodyFormPlaces {
 		f.forms.vain++
 		return
 	}
@@ -51,7 +51,20 @@ type bodyLearner struct {
 	maker   wire.FormMaker
 	pieces  int
 	form    *bodyForm
-	ok      bool // a structure with a message in it has no form, and none with extension data that few servers send
+}
+
+// isUsual tells whether b can have a form: no message is in it, and no extension data that few servers send.
+func (b *BodyStructure) isUsual() bool {
+	e := b.Extension
+	if b.Envelope != nil || b.Body != nil || e != nil && (e.MD5 != "" || e.Language != nil || e.Location != "" || e.Rest != "") {
+		return false
+	}
+	for i := range b.Children {
+		if !b.Children[i].isUsual() {
+			return false
+		}
+	}
+	return true
 }
 
 // group takes parts that stand side by side, and what is in them.
@@ -67,7 +80,6 @@ func (l *bodyLearner) group(parts []BodyStructure) span {
 
 // part takes part i of the form, which is b.
 func (l *bodyLearner) part(i int, b BodyStructure) {
-	l.ok = l.ok && b.Envelope == nil && b.Body == nil
 	links := bodyLinks{children: l.group(b.Children), params: l.paramList(b.Params)}
 	if !b.IsMultipart() {
 		b.ID = l.text(partID, i, b.ID)
@@ -76,7 +88,6 @@ func (l *bodyLearner) part(i int, b BodyStructure) {
 		l.number(partLines, i, b.Lines)
 	}
 	if e := b.Extension; e != nil {
-		l.ok = l.ok && e.MD5 == "" && e.Language == nil && e.Location == "" && e.Rest == ""
 		links.disposition = l.paramList(e.Disposition.Params)
 		l.form.extensions = append(l.form.extensions, BodyExtension{Disposition: Disposition{Value: strings.Clone(e.Disposition.Value)}})
 		links.extension = len(l.form.extensions)

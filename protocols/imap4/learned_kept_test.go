@@ -63,6 +63,12 @@ func TestStructuresWithoutAFormAreGivenUp(t *testing.T) {
 	for range firstToLearn + fewLooks*maxLearned {
 		readOwned(&f, `* 1 FETCH (BODYSTRUCTURE ("text" "plain" NIL NIL NIL "7bit" 5 1 NIL NIL ("en") NIL))`, nil)
 	}
+	if f.forms.vain != 0 {
+		t.Errorf("a structure of which it shows at once: got %d tries to learn it, want none", f.forms.vain)
+	}
+	for range fewLooks * maxLearned {
+		readOwned(&f, `* 1 FETCH (BODYSTRUCTURE ("text" "plain" ("name" "a \"b\"") NIL NIL "7bit" 5 1))`, nil)
+	}
 	if f.forms.mayLearn() {
 		t.Error("got another try to learn a structure, want none")
 	}
