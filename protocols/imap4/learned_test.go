@@ -46,6 +46,7 @@ func readOwned(f *fetchDecoder, line string, limits *wire.Limits) string {
 	}
 	m, err := f.own(r.Number, &r.Args)
 	clear(b)
+	defer m.spoil()
 	return fetched{m, err}.show()
 }
 
@@ -55,7 +56,21 @@ func readBorrowed(f *fetchDecoder, line string, limits *wire.Limits) string {
 		return "other"
 	}
 	m, err := f.borrow(r.Number, &r.Args)
+	defer m.spoil()
 	return fetched{m, err}.show()
+}
+
+// spoil does to a message what its owner may do.
+func (m *Message) spoil() {
+	m.eachText(func(s *string) { *s = "spoilt" })
+	m.Flags = append(m.Flags, "spoilt")
+	if b := m.BodyStructure; b != nil {
+		b.Params = append(b.Params, Param{"spoilt", "spoilt"})
+		b.Children = append(b.Children, BodyStructure{Type: "spoilt"})
+		if e := b.Extension; e != nil {
+			e.Disposition.Params = append(e.Disposition.Params, Param{"spoilt", "spoilt"})
+		}
+	}
 }
 
 // hits is how often e knew something.
