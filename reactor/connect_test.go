@@ -203,12 +203,9 @@ func TestConnectTimeout(t *testing.T) {
 		c := clientOf(newProbe())
 		l.do(func() { l.ConnectTCP("slow.example", 25, c) })
 		wait(t, names.asked, "the lookup")
-		now.advance(30*time.Second - 1)
-		l.do(func() {})
-		l.do(func() {})
+		l.pass(now, 30*time.Second-1)
 		nothing(t, c.failed, "a failure before the time")
-		now.advance(1)
-		l.do(func() {})
+		l.pass(now, 1)
 		check(t, wait(t, c.failed, "ClientConnectionFailed"))
 		wantIs(t, wait(t, names.cancelled, "the end of the lookup"), context.Canceled)
 	})
@@ -217,8 +214,7 @@ func TestConnectTimeout(t *testing.T) {
 		l := start(t, reactor.WithClock(now.Now))
 		c := clientOf(newProbe())
 		k := l.connect(hole, c, reactor.Timeout(0))
-		now.advance(1000 * time.Hour)
-		l.do(func() {})
+		l.pass(now, 1000*time.Hour)
 		l.do(func() {
 			nothing(t, c.failed, "a failure")
 			if got := k.State(); got != reactor.Connecting {
@@ -321,10 +317,9 @@ func TestHappyEyeballs(t *testing.T) {
 	})
 	t.Run("T40 first address silent: the second attempt starts after 0.25 s", func(t *testing.T) {
 		p, now, l, c := race(t, "127.0.0.100")
-		l.do(func() {})
-		l.do(func() { nothing(t, p.up, "a connection before the delay") })
-		now.advance(250 * time.Millisecond)
-		l.do(func() {})
+		l.pass(now, 250*time.Millisecond-1)
+		nothing(t, p.up, "a connection before the delay")
+		l.pass(now, 1)
 		isGood(t, p)
 		l.finish()
 		nothing(t, c.failed, "a failure of the loser")
@@ -335,11 +330,10 @@ func TestHappyEyeballs(t *testing.T) {
 	t.Run("T40 each address gets its head start", func(t *testing.T) {
 		p, now, l, _ := race(t, "127.0.0.100", "127.0.0.101")
 		for range 2 {
-			l.do(func() {})
-			l.do(func() { nothing(t, p.up, "a connection before its turn") })
-			now.advance(250 * time.Millisecond)
+			l.pass(now, 250*time.Millisecond-1)
+			nothing(t, p.up, "a connection before its turn")
+			l.pass(now, 1)
 		}
-		l.do(func() {})
 		isGood(t, p)
 	})
 	t.Run("T40 all fail: the last error", func(t *testing.T) {
@@ -358,8 +352,7 @@ func TestHappyEyeballs(t *testing.T) {
 		l.do(func() { k = l.ConnectTCP("name.example", hole.Port, c) })
 		ended(t, "(*attempt).lookUp")
 		l.do(func() {})
-		now.advance(250 * time.Millisecond)
-		l.do(func() {})
+		l.pass(now, 250*time.Millisecond)
 		l.do(func() { _ = k.StopConnecting() })
 		wantIs(t, wait(t, c.failed, "ClientConnectionFailed"), reactor.ErrUserAbort)
 	})

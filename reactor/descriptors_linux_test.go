@@ -135,8 +135,7 @@ func TestDescriptorsExhausted(t *testing.T) {
 		if got := rested(); got != 1 {
 			t.Errorf("accepting rested %d times before its pause had passed, want once", got)
 		}
-		now.advance(time.Second)
-		l.do(func() {})
+		l.pass(now, time.Second)
 		far := <-waiting
 		send(t, far, "room")
 		expect(t, far, "room")

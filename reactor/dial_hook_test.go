@@ -141,8 +141,7 @@ func TestDialContext(t *testing.T) {
 			}))
 		})
 		wait(t, begun, "the dialling")
-		l.do(func() { ck.advance(3 * time.Second) })
-		l.do(func() {})
+		l.pass(&ck, 3*time.Second)
 		wantIs(t, wait(t, c.failed, "the failure"), reactor.ErrTimeout)
 		far := wait(t, late, "the late connection")
 		if _, err := far.Read(make([]byte, 1)); err != io.EOF {

@@ -75,6 +75,23 @@ func (l *loop) do(f func()) {
 	wait(l.t, done, "a call on the reactor goroutine")
 }
 
+// turn runs f in a turn of its own, and waits for its end.
+func (l *loop) turn(f func()) {
+	l.t.Helper()
+	idle := func(s reactor.Stats) bool { return s.CurrentTurn == 0 }
+	untilStats(l.t, l.Reactor, idle)
+	l.do(f)
+	untilStats(l.t, l.Reactor, idle)
+}
+
+// pass lets d pass by the clock of the reactor, and waits until the timers that were due by then have run, and what they left for the next
+// turn. Two calls of do may share a turn, whose timers run after both of them: what a timer plans is planned from there.
+func (l *loop) pass(c *clock, d time.Duration) {
+	l.t.Helper()
+	l.turn(func() { c.advance(d) })
+	l.do(func() {})
+}
+
 // connect has f connect to addr.
 func (l *loop) connect(addr net.Addr, f reactor.ClientFactory, options ...reactor.ConnectOption) (k *reactor.Connector) {
 	l.t.Helper()

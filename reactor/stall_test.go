@@ -22,15 +22,10 @@ func TestCloseStalls(t *testing.T) {
 		now = new(clock)
 		return start(t, reactor.WithClock(now.Now)), now, newProbe()
 	}
-	pass := func(l *loop, now *clock, d time.Duration) {
-		now.advance(d)
-		l.do(func() {}) // a turn, in which the timers that are due run
-		l.do(func() {})
-	}
 	// givenUp lets minutes pass: the kernels may still move a little from one to the other, and that is progress.
 	givenUp := func(t *testing.T, l *loop, now *clock, p *probe) {
 		for range 20 {
-			pass(l, now, 61*time.Second)
+			l.pass(now, 61*time.Second)
 			select {
 			case reason := <-p.lost:
 				wantIs(t, reason, reactor.ErrConnectionLost, reactor.ErrTimeout)
@@ -47,7 +42,7 @@ func TestCloseStalls(t *testing.T) {
 			_, _ = p.Transport().Write(make([]byte, stuck))
 			p.Transport().LoseConnection()
 		})
-		pass(l, now, 59*time.Second)
+		l.pass(now, 59*time.Second)
 		l.do(func() { nothing(t, p.lost, "a loss before the minute is over") })
 		givenUp(t, l, now, p)
 	})
@@ -58,7 +53,7 @@ func TestCloseStalls(t *testing.T) {
 			_ = p.Transport().RegisterProducer(&idler{}, true)
 			p.Transport().LoseConnection()
 		})
-		pass(l, now, time.Hour)
+		l.pass(now, time.Hour)
 		l.do(func() {
 			nothing(t, p.lost, "a loss while nothing waits for the peer")
 			_, _ = p.Transport().Write(make([]byte, stuck))
@@ -79,7 +74,7 @@ func TestCloseStalls(t *testing.T) {
 		for left := 1; left > 0; {
 			l.do(func() { left = p.Transport().Buffered() })
 		}
-		pass(l, now, time.Hour)
+		l.pass(now, time.Hour)
 		l.do(func() {
 			nothing(t, p.lost, "a loss although everything was taken")
 			_, _ = p.Transport().Write([]byte("the rest"))

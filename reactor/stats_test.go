@@ -31,15 +31,6 @@ func untilStats(t testing.TB, r *reactor.Reactor, fit func(reactor.Stats) bool) 
 	}
 }
 
-// turn runs f in a turn of its own, and waits for its end.
-func (l *loop) turn(f func()) {
-	l.t.Helper()
-	idle := func(s reactor.Stats) bool { return s.CurrentTurn == 0 }
-	untilStats(l.t, l.Reactor, idle)
-	l.do(f)
-	untilStats(l.t, l.Reactor, idle)
-}
-
 func want[T comparable](t testing.TB, what string, got, want T) {
 	t.Helper()
 	if got != want {

@@ -167,8 +167,7 @@ func TestTLSHandshakeFails(t *testing.T) {
 		if _, err := io.ReadFull(far, make([]byte, 5)); err != nil {
 			t.Fatal(err)
 		}
-		now.advance(30 * time.Second)
-		l.do(func() {})
+		l.pass(now, 30*time.Second)
 		wantIs(t, wait(t, c.failed, "ClientConnectionFailed"), reactor.ErrTimeout)
 		if _, err := io.Copy(io.Discard, far); err != nil {
 			t.Errorf("the peer got %v, want the end of the stream", err)
