@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -66,6 +67,18 @@ func (l *loop) do(f func()) {
 		l.t.Fatalf("CallFromThread answered %v, want nil", err)
 	}
 	wait(l.t, done, "a call on the reactor goroutine")
+}
+
+// lookedUp waits until no name is looked up any more, and what was found is the reactor's.
+func (l *loop) lookedUp() {
+	l.t.Helper()
+	stacks := make([]byte, 8<<20)
+	for began := time.Now(); bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("(*attempt).lookUp")); {
+		if time.Since(began) > guard {
+			l.t.Fatal("waited in vain for the end of the name lookup")
+		}
+	}
+	l.do(func() {})
 }
 
 // connect has ep connect p.

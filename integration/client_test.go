@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net"
 	"testing"
-	"time"
 
 	"github.com/tconn/tconn/internal/mailservers"
 	"github.com/tconn/tconn/protocols/imap4"
@@ -39,7 +38,7 @@ func (c *sessionClient) ConnectionMade() { c.session.ready <- nil }
 // connect makes a session; config nil is plain TCP.
 func connect(t *testing.T, port int, config *tls.Config, options *imap4.Options) *session {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	s := &session{t: t, ctx: ctx, reactor: reactor.New(), client: &imap4.Client{Options: options}, ready: make(chan error, 1)}
 	if config != nil {
 		s.reactor.ConnectTLS("localhost", port, s, config)

@@ -12,7 +12,7 @@ import (
 )
 
 // patience is how long a server may take for all of one test; it only guards against a hang.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // rawSession is an IMAP session by hand.
 type rawSession struct {

@@ -277,7 +277,7 @@ func (s *session) mailbox() (box imap4.Mailbox, ok bool) {
 // until waits until the copy is as it should be.
 func (f *following) until(want map[string]map[uint32]string) {
 	f.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for {
 		type look struct {

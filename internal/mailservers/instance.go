@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	startTimeout = 20 * time.Second
-	stopTimeout  = 10 * time.Second
+	startTimeout = time.Minute
+	stopTimeout  = 30 * time.Second
 	pollInterval = 20 * time.Millisecond
 	startTries   = 3
 )

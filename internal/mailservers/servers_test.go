@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-const deadline = 20 * time.Second
+const deadline = time.Minute
 
 // promises are what tests elsewhere take for granted of each server.
 var promises = []struct {
