@@ -21,7 +21,7 @@ import (
 )
 
 // guard is how long a test waits for what must happen. It only ends a test that has failed.
-const guard = 30 * time.Second
+const guard = time.Minute
 
 // wait receives from ch, and fails the test if that takes for ever.
 func wait[T any](t testing.TB, ch <-chan T, what string) T {

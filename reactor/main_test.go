@@ -82,4 +82,4 @@ func child(t testing.TB, name string) *exec.Cmd {
 }
 
 // guard is how long a test waits for what must happen. It only ends a test that has failed.
-const guard = 30 * time.Second
+const guard = time.Minute

@@ -16,7 +16,7 @@ import (
 // What needs a reactor that runs: other goroutines, and panics.
 
 // guard is how long a test waits for what must happen. It only ends a test that has failed.
-const guard = 30 * time.Second
+const guard = time.Minute
 
 // running is a reactor in a goroutine of its own, with a server listening.
 type running struct {

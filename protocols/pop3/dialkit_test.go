@@ -14,7 +14,7 @@ import (
 )
 
 // guard is how long a test waits for what must happen. It only ends a test that has failed.
-const guard = 30 * time.Second
+const guard = time.Minute
 
 // beginsTLS in an answer puts TLS on behind what stands before it.
 const beginsTLS = "(TLS)"

@@ -38,7 +38,7 @@ func serve(t testing.TB, scripts ...string) (port int) {
 }
 
 // guard is how long a test waits for what must happen. It only ends a test that has failed.
-const guard = 30 * time.Second
+const guard = time.Minute
 
 func playAll(l net.Listener, scripts []string) error {
 	for _, script := range scripts {
