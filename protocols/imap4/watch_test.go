@@ -347,6 +347,27 @@ func TestWatchOutOfStep(t *testing.T) {
 		w.expect("UID FETCH 1:* (UID FLAGS)", "* 1 FETCH (UID 4 FLAGS ())", "* 2 FETCH (UID 7 FLAGS ())")
 		w.happened("flags INBOX 7 []", "synced")
 	})
+	t.Run("while the messages are asked for: none that is there has vanished", func(t *testing.T) {
+		w := withTwo(t, capsPlain, imap4.WatchOptions{Fetch: sizes})
+		w.cut()
+		w.greet(capsPlain)
+		w.expect("EXAMINE INBOX", "* 2 EXISTS", "* OK [UIDVALIDITY 9] ok")
+		w.expect("UID FETCH 1:* (UID FLAGS)", "* 1 FETCH (UID 4 FLAGS ())", "* 9 EXPUNGE", `* 2 FETCH (UID 7 FLAGS (\Seen))`)
+		w.expect("EXAMINE INBOX", "* 2 EXISTS", "* OK [UIDVALIDITY 9] ok")
+		w.expect("UID FETCH 1:* (UID FLAGS)", "* 1 FETCH (UID 4 FLAGS ())", `* 2 FETCH (UID 7 FLAGS (\Seen))`)
+		w.happened("down: "+reactor.ErrConnectionLost.Error(), "up", "synced")
+	})
+	t.Run("while the changes are asked for: they are asked for again", func(t *testing.T) {
+		w := withTwo(t, capsCondStore, imap4.WatchOptions{Fetch: sizes})
+		w.cut()
+		w.greet(capsCondStore)
+		for _, lines := range [][]string{{"* 9 EXPUNGE"}, nil} {
+			w.expect("EXAMINE INBOX (CONDSTORE)", "* 2 EXISTS", "* OK [UIDVALIDITY 9] ok", "* OK [HIGHESTMODSEQ 20] ok")
+			w.expect("UID FETCH 1:* (UID)", "* 1 FETCH (UID 4)", "* 2 FETCH (UID 7)")
+			w.expect("UID FETCH 1:7 (UID FLAGS MODSEQ) (CHANGEDSINCE 10)", append(lines, `* 1 FETCH (UID 4 FLAGS (\Seen) MODSEQ (12))`)...)
+		}
+		w.happened("down: "+reactor.ErrConnectionLost.Error(), "up", `flags INBOX 4 [\Seen]`, "synced")
+	})
 	t.Run("again and again", func(t *testing.T) {
 		w := withTwo(t, capsPlain, imap4.WatchOptions{Fetch: sizes})
 		w.tell("* 1 EXISTS")

@@ -140,6 +140,32 @@ func TestWatchAll(t *testing.T) {
 		w.leaves(fmt.Sprintf("A%d", tag))
 		list()
 	})
+	t.Run("NOTIFICATIONOVERFLOW while the messages are asked for: none that is there has vanished", func(t *testing.T) {
+		caps := capsCondStore + capsStatus + " NOTIFY"
+		w := watchOver(t, caps, imap4.WatchOptions{All: true, Fetch: sizes})
+		listed := func() {
+			w.expect(askNotify)
+			w.expect(askList, `* LIST () "/" INBOX`, "* STATUS INBOX (MESSAGES 2 UIDNEXT 8 UIDVALIDITY 1 UNSEEN 0 HIGHESTMODSEQ 5)")
+		}
+		open := func(modSeq int) {
+			w.expect("EXAMINE INBOX (CONDSTORE)", "* 2 EXISTS", "* OK [UIDVALIDITY 1] ok", fmt.Sprintf("* OK [HIGHESTMODSEQ %d] ok", modSeq))
+		}
+		listed()
+		open(5)
+		w.expect("UID FETCH 1:* (UID FLAGS RFC822.SIZE MODSEQ)",
+			"* 1 FETCH (UID 4 FLAGS () RFC822.SIZE 1 MODSEQ (5))", "* 2 FETCH (UID 7 FLAGS () RFC822.SIZE 1 MODSEQ (5))")
+		w.cut()
+		w.take()
+		w.greet(caps)
+		listed()
+		open(9)
+		w.expect("UID FETCH 1:* (UID)", "* 1 FETCH (UID 4)", "* OK [NOTIFICATIONOVERFLOW] too much", "* 2 FETCH (UID 7)")
+		listed()
+		open(9)
+		w.expect("UID FETCH 1:* (UID)", "* 1 FETCH (UID 4)", "* 2 FETCH (UID 7)")
+		w.expect("UID FETCH 1:7 (UID FLAGS MODSEQ) (CHANGEDSINCE 5)")
+		w.happened("up", "synced")
+	})
 	t.Run("NOTIFY is refused: lists", func(t *testing.T) {
 		w := watchOver(t, capsNotify, imap4.WatchOptions{All: true})
 		w.answer("BAD no", askNotify)

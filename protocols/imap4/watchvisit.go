@@ -67,7 +67,7 @@ func (v *watchVisit) begin(y *deferred.Yield, info *MailboxInfo, resumed bool) e
 	}
 	b.opened, b.validity = true, info.UIDValidity
 	v.skip = first && w.o.SkipExisting
-	if err := v.catchUp(y, modSeq, resumed && v.condStore); err != nil || v.s.over {
+	if err := v.catchUp(y, modSeq, resumed && v.condStore); err != nil || v.s.over || v.stale {
 		return err
 	}
 	v.skip = false
@@ -97,7 +97,7 @@ func (v *watchVisit) catchUp(y *deferred.Yield, modSeq uint64, resumed bool) err
 		}
 		return nil
 	}
-	if err := v.learn(y); err != nil || v.s.over {
+	if err := v.learn(y); err != nil || v.s.over || v.stale {
 		return err
 	}
 	return v.changes(y, modSeq)
@@ -123,7 +123,7 @@ func (v *watchVisit) update(y *deferred.Yield) error {
 // audit asks for all UIDs where the count is wrong.
 func (v *watchVisit) audit(y *deferred.Yield) error {
 	v.auditDue, v.audited = false, true
-	if err := v.learn(y); err != nil || v.s.over {
+	if err := v.learn(y); err != nil || v.s.over || v.stale {
 		return err
 	}
 	v.newsDue = true
@@ -150,7 +150,7 @@ func (v *watchVisit) learn(y *deferred.Yield) error {
 		if err == nil {
 			err = damaged
 		}
-		if err != nil || v.s.over {
+		if err != nil || v.s.over || v.stale {
 			return err
 		}
 	}
