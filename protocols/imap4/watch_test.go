@@ -212,6 +212,31 @@ func TestWatch(t *testing.T) {
 		w.tell(`* 1 FETCH (FLAGS (\Seen))`, `* 1 FETCH (FLAGS ())`)
 		w.happened("up", "synced", "flags INBOX 4 []", "synced")
 	})
+	t.Run("messages that are there at first are not told either when the connection is lost before they are known", func(t *testing.T) {
+		for _, restarts := range []bool{false, true} {
+			w := watchOver(t, capsPlain, imap4.WatchOptions{Fetch: sizes, SkipExisting: true})
+			w.expect("EXAMINE INBOX", "* 2 EXISTS", "* OK [UIDVALIDITY 9] ok")
+			w.tell("* 1 FETCH (UID 4 FLAGS ())")
+			w.tr.Take()
+			if w.happened("up"); restarts {
+				state := w.State()
+				w = newWatching(t, imap4.WatchOptions{Fetch: sizes, SkipExisting: true, Resume: &state})
+				w.Start()
+				w.clock.Turn()
+			} else {
+				w.cut()
+				w.happened("down: " + reactor.ErrConnectionLost.Error())
+			}
+			w.greet(capsPlain)
+			w.expect("EXAMINE INBOX", "* 2 EXISTS", "* OK [UIDVALIDITY 9] ok")
+			w.expect("UID FETCH 1:* (UID FLAGS)", "* 1 FETCH (UID 4 FLAGS ())", "* 2 FETCH (UID 7 FLAGS ())")
+			w.idling()
+			w.tell("* 1 EXPUNGE", "* 2 EXISTS")
+			w.leaves("A4")
+			w.expect("UID FETCH 8:* (UID FLAGS RFC822.SIZE)", "* 2 FETCH (UID 8 FLAGS () RFC822.SIZE 80)")
+			w.happened("up", "synced", "vanished INBOX 4", "synced", "new INBOX 8 [] size 80", "synced")
+		}
+	})
 	t.Run("a server without IDLE is asked", func(t *testing.T) {
 		w := watchOver(t, capsPoll, imap4.WatchOptions{Mailbox: "Work", Fetch: sizes})
 		w.expect("EXAMINE Work", "* 0 EXISTS", "* OK [UIDVALIDITY 9] ok")

@@ -17,6 +17,7 @@ type watchedBox struct {
 	next     uint32 // messages with a lower UID were told, or will never be
 	told     uidSet // messages that are known to the program: New was told and Vanished was not
 	opened   bool   // the fields above mean something
+	skipping bool   // which messages are not to be told is not known yet
 	listed   bool   // Handler.Mailbox was told
 	gone     bool   // there is no such mailbox any more
 	queued   bool   // it waits for a visit in this connection

@@ -94,5 +94,8 @@ func (s MailboxState) box(name string) *watchedBox {
 }
 
 func (b *watchedBox) state() MailboxState {
+	if b.skipping { // as if it had not been opened yet
+		return MailboxState{Next: 1, UIDs: b.told.set()}
+	}
 	return MailboxState{UIDValidity: b.validity, ModSeq: b.modSeq, Next: b.next, UIDs: b.told.set()}
 }

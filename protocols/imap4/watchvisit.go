@@ -66,11 +66,12 @@ func (v *watchVisit) begin(y *deferred.Yield, info *MailboxInfo, resumed bool) e
 		}
 	}
 	b.opened, b.validity = true, info.UIDValidity
-	v.skip = first && w.o.SkipExisting
+	b.skipping = w.o.SkipExisting && (first || b.skipping) // also when the last try was cut short
+	v.skip = b.skipping
 	if err := v.catchUp(y, modSeq, resumed && v.condStore); err != nil || v.s.over || v.stale {
 		return err
 	}
-	v.skip = false
+	v.skip, b.skipping = false, false
 	b.caughtUp(modSeq)
 	v.open, v.newsDue = true, true
 	return v.update(y)
