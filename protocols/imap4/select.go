@@ -202,10 +202,7 @@ func (op *opening) untagged(r *wire.Response) bool {
 		return ok && !r.HasNumber
 	case "LIST":
 		e, ok := op.c.decodeListed(r.Args)
-		if ok {
-			op.info.Listed = &e
-		}
-		return ok
+		return ok && op.onListed(&e)
 	case "VANISHED":
 		return op.onVanished(r)
 	case "FETCH", "UIDFETCH":
@@ -221,6 +218,15 @@ func (op *opening) onCount(r *wire.Response) bool {
 		op.info.Recent = r.Number
 	}
 	return true
+}
+
+// onListed takes what LIST tells of this mailbox. What NOTIFY tells of others meanwhile is for the Listener, and so is another name of this one.
+func (op *opening) onListed(e *ListEntry) bool {
+	this := sameMailbox(e.Name, op.info.Name) && !e.Has(AttrNonExistent)
+	if this || sameMailbox(e.OldName, op.info.Name) {
+		op.info.Listed = e
+	}
+	return this
 }
 
 // onCode takes the response codes of SELECT (RFC 9051 section 7.1), tagged or not.

@@ -207,6 +207,24 @@ func TestSelectListed(t *testing.T) {
 		t.Errorf("Listed: got %+v, want INBOX that was inbox", listed)
 	}
 	s.happened(`* LIST "broken"`)
+	for _, test := range []struct{ name, line, event, listed string }{
+		{"another mailbox has come", `* LIST () "/" Lab`, `list "Lab" "/" []`, ""},
+		{"another mailbox is gone", `* LIST (\NonExistent) "/" Lab`, `list "Lab" "/" [\NonExistent]`, ""},
+		{"this mailbox is gone", `* LIST (\NonExistent) "/" Work`, `list "Work" "/" [\NonExistent]`, ""},
+		{"this mailbox has another name", `* LIST () "/" Job ("OLDNAME" (Work))`, `list "Job" "/" []`, "Job"},
+	} {
+		s := authenticated(t, "")
+		d := s.Select("Work")
+		s.server(test.line + "\r\n* 1 EXISTS\r\nA1 OK done\r\n")
+		s.happened(test.event)
+		name := ""
+		if e := got(t, d).Listed; e != nil {
+			name = e.Name
+		}
+		if name != test.listed {
+			t.Errorf("%s: Listed: got %q, want %q", test.name, name, test.listed)
+		}
+	}
 }
 
 func TestQResync(t *testing.T) {
