@@ -97,6 +97,10 @@ func (s *watchSession) forget(b *watchedBox) {
 		return
 	}
 	b.gone = true
+	if v := s.visit; v != nil && v.box == b { // it may still be open
+		v.stale = true
+		s.visit = nil
+	}
 	delete(s.w.boxes, mailboxKey(b.name))
 	s.told = true
 	s.w.o.Handler.MailboxGone(b.name)

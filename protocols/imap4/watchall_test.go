@@ -99,6 +99,40 @@ func TestWatchAll(t *testing.T) {
 			}
 		}
 	})
+	t.Run("a mailbox that is deleted while it is visited: nothing is told of it any more", func(t *testing.T) {
+		opened := []string{"* 3 EXISTS", "* OK [UIDVALIDITY 2] ok", "* OK [HIGHESTMODSEQ 7] ok"}
+		const fetch = "UID FETCH 1:* (UID FLAGS RFC822.SIZE MODSEQ)"
+		const gone = `* LIST (\NonExistent) "/" Work`
+		visited := func(t *testing.T) *watching {
+			w := withAll(t, capsNotify, imap4.WatchOptions{})
+			w.tell("* STATUS Work (UIDVALIDITY 2 HIGHESTMODSEQ 7)")
+			w.leaves("A8")
+			return w
+		}
+		home := func(w *watching) {
+			w.t.Helper()
+			w.expect("EXAMINE INBOX (CONDSTORE)", empty(1)...)
+			w.idling()
+		}
+		w := visited(t)
+		w.expect("EXAMINE Work (CONDSTORE)", opened...)
+		w.expect(fetch, "* 1 FETCH (UID 4 FLAGS () RFC822.SIZE 1 MODSEQ (5))", "* 2 FETCH (UID 5 RFC822.SIZE 1)", gone,
+			"* 3 FETCH (UID 7 FLAGS () RFC822.SIZE 1 MODSEQ (5))", `* 1 FETCH (UID 4 FLAGS (\Seen) MODSEQ (6))`, "* VANISHED 4")
+		w.happened("new Work 4 [] size 1", "gone Work")
+		home(w)
+		w.happened("synced")
+
+		w = visited(t)
+		w.expect("EXAMINE Work (CONDSTORE)", append([]string{gone}, opened...)...)
+		home(w)
+		w.happened("gone Work", "synced")
+
+		w = visited(t)
+		w.expect("EXAMINE Work (CONDSTORE)", opened...)
+		w.answer("NO there is no such mailbox", fetch, gone)
+		home(w)
+		w.happened("gone Work", "synced")
+	})
 	t.Run("after a reconnect only those that have changed are visited", func(t *testing.T) {
 		w := withAll(t, capsNotify, imap4.WatchOptions{})
 		w.cut()

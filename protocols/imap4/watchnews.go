@@ -173,7 +173,7 @@ func (v *watchVisit) tellLast() {
 
 // tellNew tells of a new message.
 func (v *watchVisit) tellNew(m *Message) {
-	if m == nil || v.s.over {
+	if m == nil || v.isOver() {
 		return
 	}
 	if most := v.s.w.o.MaxMessages; v.box.told.count >= most {

@@ -184,7 +184,11 @@ func (s *watchSession) step(y *deferred.Yield) error {
 	case s.listDue:
 		return s.list(y)
 	case v != nil && !v.stale && v.due():
-		return v.update(y)
+		err := v.update(y)
+		if refused := (*ResponseError)(nil); v.box.gone && errors.As(err, &refused) {
+			return nil
+		}
+		return err
 	case v != nil && v.stale:
 		return s.tryOpen(y, v.box)
 	case len(s.queue) > 0:
@@ -256,7 +260,10 @@ func (s *watchSession) open(y *deferred.Yield, b *watchedBox) error {
 	if err != nil {
 		return err
 	}
-	s.visit = v
+	if s.visit = v; b.gone { // meanwhile
+		s.visit = nil
+		return nil
+	}
 	if err := v.begin(y, info, o.QResync != nil); err != nil || s.over {
 		return err
 	}

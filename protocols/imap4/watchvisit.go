@@ -256,7 +256,7 @@ func (v *watchVisit) onExpunge(seq uint32) {
 
 // vanished takes messages away by their UIDs.
 func (v *watchVisit) vanished(uids MessageSet) {
-	if v.s.over || uids.IsEmpty() {
+	if v.isOver() || uids.IsEmpty() {
 		return
 	}
 	if v.there != nil {
@@ -271,7 +271,7 @@ func (v *watchVisit) vanished(uids MessageSet) {
 
 // message takes what the server tells of a message, asked or not: of one that is known, its flags.
 func (v *watchVisit) message(m *Message) {
-	if v.s.over {
+	if v.isOver() {
 		return
 	}
 	if m.UID == 0 {
@@ -319,6 +319,9 @@ func (v *watchVisit) place(m *Message) bool {
 	v.seqs.put(seq, uid)
 	return true
 }
+
+// isOver tells whether nothing more is told of what comes about this mailbox.
+func (v *watchVisit) isOver() bool { return v.s.over || v.stale || v.box.gone }
 
 // tell notes that the program is told something.
 func (v *watchVisit) tell() { v.s.told = true }
