@@ -50,7 +50,8 @@ type Listener interface {
 	UIDValidity(n uint32)
 	// Status: something has happened to a mailbox, most likely one that is not selected (NOTIFY, RFC 5465).
 	Status(s StatusData)
-	// Listed: a mailbox is there, or has changed; one with AttrNonExistent is gone, one with an OldName has been renamed (NOTIFY).
+	// Listed: a mailbox is there, or has changed; one with AttrNonExistent is gone, one with an OldName has been renamed (NOTIFY). What comes
+	// so while a List with * or % is out is told in the list, too.
 	Listed(e ListEntry)
 
 	// Untagged: anything that no command claimed and that has no method of its own above.

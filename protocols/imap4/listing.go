@@ -284,22 +284,30 @@ func (l *listing) untagged(cmd *command, r *wire.Response) bool {
 	return false
 }
 
-// onEntry adds a mailbox; one that is told twice is kept once.
+// onEntry adds a mailbox; one that is told twice is kept once. That one is gone or has got another name meanwhile is told by NOTIFY in the
+// same words, and so it is for the Listener, too.
 func (l *listing) onEntry(cmd *command, r *wire.Response) bool {
 	e, ok := l.c.decodeListed(r.Args)
 	if !ok {
 		return false
 	}
 	key := mailboxKey(e.RawName)
-	if _, told := l.place[key]; told || !l.c.limitUntagged(cmd, len(l.entries)+1) {
-		return true
+	claimed := e.OldName == "" || !l.hasWildcard() // a name without is told in the server's spelling
+	if i, told := l.place[key]; told {
+		if e.Has(AttrNonExistent) && !l.entries[i].Has(AttrNonExistent) {
+			l.entries[i], claimed = e, false
+		}
+		return claimed
+	}
+	if !l.c.limitUntagged(cmd, len(l.entries)+1) {
+		return claimed
 	}
 	if l.place == nil {
 		l.place = make(map[string]int)
 	}
 	l.place[key] = len(l.entries)
 	l.entries = append(l.entries, e)
-	return true
+	return claimed
 }
 
 // attach adds what is told of a mailbox to its entry; false if there is none.
@@ -370,6 +378,10 @@ func (l *listing) toldNothing() bool {
 	if !l.form.extended || len(l.entries) > 0 || l.o.Subscribed || l.o.SpecialUse {
 		return false
 	}
+	return l.hasWildcard()
+}
+
+func (l *listing) hasWildcard() bool {
 	return slices.ContainsFunc(l.patterns, func(p string) bool { return strings.ContainsAny(p, "*%") })
 }
 

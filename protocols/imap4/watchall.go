@@ -19,10 +19,13 @@ func (s *watchSession) list(y *deferred.Yield) error {
 	if s.condFlag {
 		o.Status |= StatusHighestModSeq
 	}
+	s.listing = true
 	entries, err := deferred.Wait(y, s.c.List("", "*", o))
-	if err != nil || s.over {
+	s.listing = false
+	if err != nil || s.over || s.listDue {
 		return err
 	}
+	s.relists = 0
 	there := make(map[*watchedBox]bool, len(entries))
 	for i := range entries {
 		e := &entries[i]
@@ -155,6 +158,10 @@ func (s *watchSession) onStatus(d StatusData) {
 func (s *watchSession) onListed(e *ListEntry) {
 	if !s.notified || !s.w.o.All {
 		return
+	}
+	if s.listing && !s.listDue && s.relists < maxRelists { // the list may have it as it was before, or after
+		s.relists++
+		s.listDue = true
 	}
 	b := s.w.boxes[mailboxKey(e.Name)]
 	switch {

@@ -2,6 +2,7 @@ package imap4_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,6 +99,36 @@ func TestWatchAll(t *testing.T) {
 				t.Errorf("state: got %v, want %v", w.State(), want)
 			}
 		}
+	})
+	t.Run("mailboxes get other names, and go, while they are listed", func(t *testing.T) {
+		status := func(name string, validity int) []string {
+			return []string{
+				`* LIST () "/" ` + name,
+				fmt.Sprintf("* STATUS %s (MESSAGES 0 UIDNEXT 1 UIDVALIDITY %d UNSEEN 0 HIGHESTMODSEQ 5)", name, validity),
+			}
+		}
+		home, work, old, lab := status("INBOX", 1), status("Work", 2), status("Work/Old", 3), status("Lab", 3)
+		w := withAll(t, capsNotify, imap4.WatchOptions{})
+		w.tell("* OK [NOTIFICATIONOVERFLOW] too much")
+		w.leaves("A8")
+		w.expect(askNotify)
+		w.expect(askList, slices.Concat(home, work, []string{`* LIST (\NonExistent) "/" Work`}, old, []string{`* LIST () "/" Lab ("OLDNAME" (Work/Old))`})...)
+		w.happened("gone Work", "renamed Work/Old Lab")
+		w.expect(askList, slices.Concat(home, lab)...)
+		w.expect("EXAMINE INBOX (CONDSTORE)", empty(1)...)
+		w.expect("EXAMINE Lab (CONDSTORE)", empty(3)...)
+		w.expect("EXAMINE INBOX (CONDSTORE)", empty(1)...)
+		w.idling()
+		w.happened("synced")
+
+		w.tell("* OK [NOTIFICATIONOVERFLOW] too much") // a server whose lists are always like that
+		w.leaves("A15")
+		w.expect(askNotify)
+		for range 6 {
+			w.expect(askList, append(home, `* LIST () "/" Lab`, `* LIST (\NonExistent) "/" Lab`)...)
+		}
+		w.expect("EXAMINE INBOX (CONDSTORE)", empty(1)...)
+		w.happened("gone Lab", "synced")
 	})
 	t.Run("a mailbox that is deleted while it is visited: nothing is told of it any more", func(t *testing.T) {
 		opened := []string{"* 3 EXISTS", "* OK [UIDVALIDITY 2] ok", "* OK [HIGHESTMODSEQ 7] ok"}

@@ -20,11 +20,13 @@ type watchSession struct {
 	err       error // why this side has ended the connection
 	faults    int   // how often the two sides were out of step
 	overflows int   // of notifications
+	relists   int   // how often in a row the mailboxes changed while they were listed
 	qresync   bool  // is enabled
 	condFlag  bool  // the server has CONDSTORE
 	notified  bool  // NOTIFY is in force
 	noNotify  bool  // NOTIFY was refused, or has overflowed too often
 	listDue   bool  // the mailboxes have to be listed
+	listing   bool  // they are being listed
 	ready     bool  // the connection may be used
 	working   bool
 	told      bool // something was told since Synced
@@ -36,6 +38,9 @@ const maxFaults = 5
 
 // maxOverflows is how often a connection may ask anew for notifications when the server cannot keep up.
 const maxOverflows = 3
+
+// maxRelists is how often in a row mailboxes are listed again because they have changed meanwhile.
+const maxRelists = 5
 
 // errOutOfStep: what the server says of a mailbox contradicts what it has said before.
 var errOutOfStep = errors.New("imap4: the server contradicts itself about the messages of a mailbox")
