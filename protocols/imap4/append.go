@@ -85,7 +85,7 @@ func (c *Client) Append(mailbox string, messages ...AppendMessage) *deferred.Def
 	if c.transport != nil {
 		a.all.BindTo(c.transport.Reactor())
 	}
-	a.goOn()
+	a.goOn(a.issue())
 	return a.all
 }
 
@@ -119,17 +119,17 @@ func (a *appending) issue() *deferred.Deferred[AppendData] {
 	})
 }
 
-// goOn stores the next messages until none is left.
-func (a *appending) goOn() {
-	a.now = a.issue()
-	a.now.Handle(func(data AppendData) {
+// goOn waits for the command that is out now, and stores the next messages until none is left.
+func (a *appending) goOn(now *deferred.Deferred[AppendData]) {
+	a.now = now
+	now.Handle(func(data AppendData) {
 		a.done = a.done.add(data)
 		a.messages = a.messages[data.Stored:]
 		if len(a.messages) == 0 {
 			a.all.TryCallback(a.done)
 			return
 		}
-		a.goOn()
+		a.goOn(inSteps(a.c, a.issue))
 	}, func(err error) {
 		if a.done.Stored > 0 {
 			err = &AppendError{Done: a.done, Err: err}

@@ -12,7 +12,8 @@ import (
 //
 // Embed it and write your own ConnectionMade, ConnectionLost or both: the client needs neither. Commands may be issued from
 // ConnectionMade on, in any callback and while the client idles; they are queued, and sent in the order of their issue: after the
-// server's greeting, and as soon as what was sent before allows it (see PipelineMode). Every Deferred a command gave fires exactly
+// server's greeting, and as soon as what was sent before allows it (see PipelineMode). A method that needs several commands, such as Move
+// on a server without MOVE, has sent its last one before anything that was issued behind it is sent. Every Deferred a command gave fires exactly
 // once: when the server has answered that command, or when the connection ends.
 //
 // Goroutine: reactor, for every method; a Deferred may be awaited anywhere. Source: twisted.mail.imap4.IMAP4Client.

@@ -136,9 +136,7 @@ func issue[T any](c *Client, cmd *command, result func(r *wire.Response) (T, err
 		d.TryErrback(err)
 	}
 	c.busy()
-	c.waiting.push(cmd)
-	c.sendNext()
-	c.throttle()
+	c.enqueue(cmd)
 	return d
 }
 
@@ -237,7 +235,7 @@ func (c *Client) sendNext() {
 }
 
 func (c *Client) canSend() bool {
-	return c.state.canSend() && !c.switching && !c.composing && c.saidBye() == nil && !c.ending()
+	return c.state.canSend() && !c.switching && !c.composing && !c.telling && c.saidBye() == nil && !c.ending()
 }
 
 // fail ends a command that is not sent.
@@ -245,7 +243,7 @@ func (c *Client) fail(cmd *command, err error) {
 	if _, refused := err.(*ArgumentError); !refused {
 		err = &CommandError{Command: cmd.name, Err: err}
 	}
-	cmd.done(nil, err)
+	c.tell(cmd, nil, err)
 }
 
 // makeReady is the last look at a command before it is sent: what was known of the server at its issue may not hold any more. wait tells
@@ -445,11 +443,11 @@ func (c *Client) complete(cmd *command, r *wire.Response) {
 	}
 	switch {
 	case r.Name != "OK":
-		cmd.done(nil, responseError(cmd.name, r))
+		c.tell(cmd, nil, responseError(cmd.name, r))
 	case cmd.failed != nil:
-		cmd.done(nil, cmd.failed)
+		c.tell(cmd, nil, cmd.failed)
 	default:
-		cmd.done(r, nil)
+		c.tell(cmd, r, nil)
 	}
 	if c.saidBye() != nil {
 		if c.out.first == nil {

@@ -79,7 +79,8 @@ func (c *Client) copyPart(name string, set MessageSet, mailbox string, requires 
 		if err != nil || rest.IsEmpty() {
 			return told, err
 		}
-		return deferred.Chain(c.copyPart(name, rest, mailbox, requires).AddCallback(func(more CopyUID) (CopyUID, error) {
+		undone := inSteps(c, func() *deferred.Deferred[CopyUID] { return c.copyPart(name, rest, mailbox, requires) })
+		return deferred.Chain(undone.AddCallback(func(more CopyUID) (CopyUID, error) {
 			told.add(more)
 			return told, nil
 		}))

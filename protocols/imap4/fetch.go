@@ -120,7 +120,8 @@ func (c *Client) fetchPart(set MessageSet, newCommand func() *command) *deferred
 		if err != nil || rest.IsEmpty() {
 			return count, err
 		}
-		return deferred.Chain(c.fetchPart(rest, newCommand).AddCallback(func(n int) (int, error) { return count + n, nil }))
+		more := inSteps(c, func() *deferred.Deferred[int] { return c.fetchPart(rest, newCommand) })
+		return deferred.Chain(more.AddCallback(func(n int) (int, error) { return count + n, nil }))
 	})
 }
 

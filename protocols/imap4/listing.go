@@ -144,7 +144,12 @@ func (l *listing) onRefusal(err error) ([]ListEntry, error) {
 		l.form.verb = "LSUB"
 	}
 	l.entries, l.place = nil, nil
-	return deferred.Chain(l.plain(l.form.verb, l.patterns[0]))
+	return deferred.Chain(l.more(l.form.verb, l.patterns[0]))
+}
+
+// more is plain for a further step of this List.
+func (l *listing) more(verb, pattern string) *deferred.Deferred[[]ListEntry] {
+	return inSteps(l.c, func() *deferred.Deferred[[]ListEntry] { return l.plain(verb, pattern) })
 }
 
 // plain sends a command in the form of RFC 3501. The mailboxes are added to those there are.
@@ -351,11 +356,11 @@ func (l *listing) complete() *deferred.Deferred[[]ListEntry] {
 	var steps []func() *deferred.Deferred[[]ListEntry]
 	if l.toldNothing() {
 		l.form = listForm{verb: "LIST"}
-		steps = append(steps, func() *deferred.Deferred[[]ListEntry] { return l.plain("LIST", l.patterns[0]) })
+		steps = append(steps, func() *deferred.Deferred[[]ListEntry] { return l.more("LIST", l.patterns[0]) })
 	}
 	if !l.form.extended {
 		for _, p := range l.patterns[1:] {
-			steps = append(steps, func() *deferred.Deferred[[]ListEntry] { return l.plain(l.form.verb, p) })
+			steps = append(steps, func() *deferred.Deferred[[]ListEntry] { return l.more(l.form.verb, p) })
 		}
 		if l.o.ReturnSubscribed && l.form.verb != "LSUB" {
 			steps = append(steps, l.addSubscribed)
@@ -406,7 +411,7 @@ func (l *listing) addSubscribed() *deferred.Deferred[[]ListEntry] {
 	subscribed := &listing{c: l.c, reference: l.reference}
 	d := deferred.Succeed[[]ListEntry](nil)
 	for _, p := range l.patterns {
-		d.AddCallback(func([]ListEntry) ([]ListEntry, error) { return deferred.Chain(subscribed.plain("LSUB", p)) })
+		d.AddCallback(func([]ListEntry) ([]ListEntry, error) { return deferred.Chain(subscribed.more("LSUB", p)) })
 	}
 	return d.AddCallback(func(names []ListEntry) ([]ListEntry, error) {
 		for _, e := range names {
@@ -420,15 +425,18 @@ func (l *listing) addSubscribed() *deferred.Deferred[[]ListEntry] {
 
 // addStatus asks for the status of each. What a server refuses of one is left out; the end of the connection fails all.
 func (l *listing) addStatus() *deferred.Deferred[[]ListEntry] {
-	var asked []*deferred.Deferred[StatusData]
 	var places []int
-	for i := range l.entries {
-		if !l.entries[i].Has(AttrNoSelect) {
-			asked = append(asked, l.c.Status(l.entries[i].Name, l.o.Status))
-			places = append(places, i)
+	all := inSteps(l.c, func() *deferred.Deferred[[]deferred.Result[StatusData]] {
+		var asked []*deferred.Deferred[StatusData]
+		for i := range l.entries {
+			if !l.entries[i].Has(AttrNoSelect) {
+				asked = append(asked, l.c.Status(l.entries[i].Name, l.o.Status))
+				places = append(places, i)
+			}
 		}
-	}
-	return deferred.Then(deferred.All(asked...), func(told []deferred.Result[StatusData]) ([]ListEntry, error) {
+		return deferred.All(asked...)
+	})
+	return deferred.Then(all, func(told []deferred.Result[StatusData]) ([]ListEntry, error) {
 		for n, s := range told {
 			var refused *ResponseError
 			switch {

@@ -29,7 +29,8 @@ func (c *Client) Move(set MessageSet, mailbox string) *deferred.Deferred[*MoveDa
 	})
 }
 
-// moveByCopy moves without MOVE. All steps go by UID, so that it does not matter what is expunged between them.
+// moveByCopy moves without MOVE. All steps go by UID, so that it does not matter what is expunged between them, and
+// before all that was issued behind the Move: the UIDs mean nothing in another mailbox.
 func (c *Client) moveByCopy(set MessageSet, mailbox string) *deferred.Deferred[*MoveData] {
 	return deferred.Inline(func(y *deferred.Yield) (*MoveData, error) {
 		uids, err := c.inUIDs(y, set)
@@ -37,16 +38,18 @@ func (c *Client) moveByCopy(set MessageSet, mailbox string) *deferred.Deferred[*
 			return &MoveData{Copied: true}, err
 		}
 		m := &MoveData{Copied: true, Left: !c.caps.Has("UIDPLUS") && !c.caps.Has("IMAP4rev2")}
-		if m.CopyUID, err = deferred.Wait(y, c.Copy(uids, mailbox)); err != nil {
+		copied := inSteps(c, func() *deferred.Deferred[CopyUID] { return c.Copy(uids, mailbox) })
+		if m.CopyUID, err = deferred.Wait(y, copied); err != nil {
 			return nil, err
 		}
 		if source := m.Source.Set(); !source.IsEmpty() && !uids.IsSaved() {
 			uids = source // a message that was gone already, or has come since, is none of ours
 		}
-		if _, err = deferred.Wait(y, c.AddFlags(uids, []Flag{FlagDeleted})); err != nil || m.Left {
+		marked := inSteps(c, func() *deferred.Deferred[*StoreData] { return c.AddFlags(uids, []Flag{FlagDeleted}) })
+		if _, err = deferred.Wait(y, marked); err != nil || m.Left {
 			return m, err
 		}
-		_, err = deferred.Wait(y, c.UIDExpunge(uids))
+		_, err = deferred.Wait(y, inSteps(c, func() *deferred.Deferred[ExpungeData] { return c.UIDExpunge(uids) }))
 		return m, err
 	})
 }
@@ -57,10 +60,13 @@ func (c *Client) inUIDs(y *deferred.Yield, set MessageSet) (MessageSet, error) {
 		return set, nil
 	}
 	var uids []uint32
-	_, err := deferred.Wait(y, c.Fetch(set, FetchOptions{Borrow: true}, func(m *Message) {
-		if m.UID != 0 {
-			uids = append(uids, m.UID)
-		}
-	}))
+	asked := inSteps(c, func() *deferred.Deferred[int] {
+		return c.Fetch(set, FetchOptions{Borrow: true}, func(m *Message) {
+			if m.UID != 0 {
+				uids = append(uids, m.UID)
+			}
+		})
+	})
+	_, err := deferred.Wait(y, asked)
 	return UIDs(uids...), err
 }

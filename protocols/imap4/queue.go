@@ -28,6 +28,18 @@ func (q *queue) pushFront(cmd *command) {
 	q.n++
 }
 
+// insert puts cmd behind another one, which must be in this queue.
+func (q *queue) insert(behind, cmd *command) {
+	if q.last == behind {
+		q.push(cmd)
+		return
+	}
+	cmd.before, cmd.behind = behind, behind.behind
+	behind.behind.before = cmd
+	behind.behind = cmd
+	q.n++
+}
+
 // remove takes cmd out; it must be in this queue.
 func (q *queue) remove(cmd *command) {
 	if cmd.before == nil {

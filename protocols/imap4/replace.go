@@ -72,10 +72,12 @@ func (c *Client) replaceInSteps(set MessageSet, mailbox string, message AppendMe
 	remove.arguments = func(b *wire.CommandBuilder) { set.sequenceSet(b.SP()).Raw(` +FLAGS.SILENT (\Deleted)`) }
 	expunge := &command{name: "UID EXPUNGE", needs: inSelected, ready: same}
 	expunge.arguments = func(b *wire.CommandBuilder) { set.sequenceSet(b.SP()) }
-	return deferred.Then(c.Append(mailbox, message), func(data AppendData) (AppendData, error) {
-		removed := deferred.Then(issue(c, remove, nothing), func(struct{}) (struct{}, error) {
-			return deferred.Chain(issue(c, expunge, nothing))
-		})
+	step := func(cmd *command) *deferred.Deferred[struct{}] {
+		return inSteps(c, func() *deferred.Deferred[struct{}] { return issue(c, cmd, nothing) })
+	}
+	added := inSteps(c, func() *deferred.Deferred[AppendData] { return c.Append(mailbox, message) })
+	return deferred.Then(added, func(data AppendData) (AppendData, error) {
+		removed := deferred.Then(step(remove), func(struct{}) (struct{}, error) { return deferred.Chain(step(expunge)) })
 		return deferred.Chain(deferred.Then(removed, func(struct{}) (AppendData, error) { return data, nil }).
 			AddErrback(func(err error) (AppendData, error) { return data, &AppendError{Done: data, Err: err} }))
 	})

@@ -186,7 +186,8 @@ func (c *Client) storePart(set MessageSet, s store) *deferred.Deferred[*StoreDat
 		if err != nil || rest.IsEmpty() {
 			return data, err
 		}
-		return deferred.Chain(c.storePart(rest, s).AddCallback(func(more *StoreData) (*StoreData, error) {
+		undone := inSteps(c, func() *deferred.Deferred[*StoreData] { return c.storePart(rest, s) })
+		return deferred.Chain(undone.AddCallback(func(more *StoreData) (*StoreData, error) {
 			joinStored(&data, more)
 			return data, nil
 		}))

@@ -10,6 +10,8 @@ type traffic struct {
 	wait    *wait    // that is on, or spare: nil or &room
 	room    wait
 	offered wire.Response // memory for the response that is being offered to the commands
+	steps   *steps        // the commands that are issued now are further steps of one
+	telling bool          // a command is being told how it ended: what follows from that comes first, and is not sent before
 }
 
 // noTraffic is that of all connections that have none, so that it costs an idle one a pointer. It is never written to.

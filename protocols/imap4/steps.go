@@ -1,0 +1,53 @@
+package imap4
+
+import (
+	"github.com/tconn/tconn/deferred"
+	"github.com/tconn/tconn/protocols/imap4/internal/wire"
+)
+
+// Some methods need several commands, of which each depends on the answer to the one before. To the program they are one: what it has
+// issued behind them, such as a SELECT that gives the UIDs another meaning, waits until the last one is sent.
+
+// steps is where commands go that are further steps of one: before all that wait, in their order.
+type steps struct{ last *command }
+
+// inSteps has issue called, whose commands are further steps of one that has just been answered, or that could not be sent.
+func inSteps[T any](c *Client, issue func() *deferred.Deferred[T]) *deferred.Deferred[T] {
+	c.busy()
+	t := c.traffic
+	outer := t.steps
+	t.steps = new(steps)
+	d := issue()
+	t.steps = outer
+	return d
+}
+
+// enqueue puts a command into its place among those that wait, and sends what can be sent.
+func (c *Client) enqueue(cmd *command) {
+	t := c.traffic
+	s := t.steps
+	switch {
+	case s == nil:
+		c.waiting.push(cmd)
+	case s.last != nil && c.waiting.has(s.last):
+		c.waiting.insert(s.last, cmd)
+	default:
+		c.waiting.pushFront(cmd)
+	}
+	if s != nil {
+		s.last = cmd
+	}
+	t.steps = nil // what a callback issues is none of them
+	c.sendNext()
+	c.throttle()
+	t.steps = s
+}
+
+// tell ends a command. Nothing is sent before all who hear of it have issued what follows, so that they can put it first.
+func (c *Client) tell(cmd *command, r *wire.Response, err error) {
+	t := c.traffic
+	outer := t.telling
+	t.telling = true
+	cmd.done(r, err)
+	t.telling = outer
+}
