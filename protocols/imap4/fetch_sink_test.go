@@ -74,6 +74,27 @@ func TestSink(t *testing.T) {
 			}
 		})
 	}
+	t.Run("no other FETCH is out that the octets could be for while the UID is not told", func(t *testing.T) {
+		s := opened(t, "")
+		s.bodies(imap4.UIDs(1), nil)
+		s.bodies(imap4.UIDs(2), nil)
+		s.wrote("A1 UID FETCH 1 (UID BODY[])\r\n")
+		s.server("* 1 FETCH (BODY[] {3}\r\none UID 1)\r\nA1 OK done\r\n")
+		s.wrote("A2 UID FETCH 2 (UID BODY[])\r\n")
+		s.server("* 2 FETCH (BODY[] {3}\r\ntwo UID 2)\r\nA2 OK done\r\n")
+		s.happened(`1/0 BODY[] 3 false: "one", <nil>`, `FETCH: 1/1 UID BODY[]=2:""`, "FETCH: 1",
+			`2/0 BODY[] 3 false: "two", <nil>`, `FETCH: 2/2 UID BODY[]=2:""`, "FETCH: 1")
+	})
+	t.Run("what may be for another FETCH is kept although one was cancelled", func(t *testing.T) {
+		s := opened(t, "")
+		o := imap4.FetchOptions{Sections: []imap4.BodySection{whole}}
+		d := s.fetch("cancelled", imap4.UIDs(1), o)
+		s.fetch("FETCH", imap4.UIDs(2), o)
+		d.Cancel()
+		s.take()
+		s.server("* 2 FETCH (BODY[] {3}\r\ntwo UID 2)\r\n* 1 FETCH (BODY[] {3}\r\none UID 1)\r\nA2 OK done\r\nA1 OK done\r\n")
+		s.happened(`FETCH: 2/2 UID BODY[]=0:"two"`, "FETCH: 1")
+	})
 	t.Run("nil keeps it in memory", func(t *testing.T) {
 		s := opened(t, "")
 		s.fetch("FETCH", imap4.AllUIDs(), imap4.FetchOptions{Sections: []imap4.BodySection{whole}, Sink: func(imap4.LiteralMeta) imap4.LiteralSink { return nil }})

@@ -268,7 +268,7 @@ func (c *Client) onFetchLiteral(u *wire.Unit) bool {
 }
 
 // wants is the command that has asked for a literal's section; or one that has asked for sections at all, because servers do not
-// always call them what they were called in the command.
+// always call them what they were called in the command. While the UID is not told there may be several: one that was cancelled comes last.
 func (c *Client) wants(meta *LiteralMeta) (likely *command) {
 	for cmd := c.out.first; cmd != nil; cmd = cmd.behind {
 		t := cmd.takes
@@ -278,10 +278,10 @@ func (c *Client) wants(meta *LiteralMeta) (likely *command) {
 		if in, _ := t.covers(meta.SeqNum, meta.UID); !in {
 			continue
 		}
-		if t.asked(&meta.Section) {
+		switch asked := t.asked(&meta.Section); {
+		case asked && !t.gone:
 			return cmd
-		}
-		if likely == nil {
+		case likely == nil, asked && !likely.takes.asked(&meta.Section):
 			likely = cmd
 		}
 	}
