@@ -20,17 +20,28 @@ type taker struct {
 	lowest   uint32                     // sequence number delivered
 }
 
-// covers tells whether a message can be in the set. It is not certain when a server keeps back the UID that would tell.
-func (t *taker) covers(seq, uid uint32) (in, certain bool) {
+// covers tells whether a message can be in the set. It is not certain when a server keeps back the UID that would tell, and of one below a
+// set such as 100:* that is not the last: exists is how many there are.
+func (t *taker) covers(seq, uid, exists uint32) (in, certain bool) {
 	switch {
 	case t.set.IsOpen():
-		return true, true
+		return true, t.reaches(seq, uid, exists)
 	case !t.set.IsUID():
 		return t.contains(seq), true
 	case uid != 0:
 		return t.contains(uid), true
 	}
 	return true, false
+}
+
+// reaches is covers for an open set. Star is the last message, however low its number; but who has asked for it alone may have got the one
+// that was the last a moment ago.
+func (t *taker) reaches(seq, uid, exists uint32) bool {
+	n := seq
+	if t.set.IsUID() {
+		n = uid
+	}
+	return n != 0 && (t.set.saved || t.contains(n) || seq == 0 || seq >= exists || t.set.ranges[len(t.set.ranges)-1].First == Star)
 }
 
 // contains is set.Contains; most sets have one range.
@@ -45,9 +56,9 @@ func (t *taker) contains(n uint32) bool {
 // unaskedItems is what servers tell of a message although nobody has asked.
 const unaskedItems = ItemUID | ItemFlags | ItemModSeq
 
-// claims tells whether m is an answer to what was asked, and which of its items are.
-func (t *taker) claims(m *Message) (asked Items, ok bool) {
-	in, certain := t.covers(m.SeqNum, m.UID)
+// claims tells whether m is an answer to what was asked, in a mailbox of so many messages, and which of its items are.
+func (t *taker) claims(m *Message, exists uint32) (asked Items, ok bool) {
+	in, certain := t.covers(m.SeqNum, m.UID, exists)
 	if !in {
 		return 0, false
 	}
