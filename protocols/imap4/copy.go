@@ -51,8 +51,7 @@ func (c *Client) copyPart(name string, set MessageSet, mailbox string, requires 
 		name: name, class: classUsual, answers: answerCopyUID, needs: inSelected, requires: requires,
 		ready: func() error { return c.readyForSet(set) },
 		arguments: func(b *wire.CommandBuilder) {
-			set.sequenceSet(b.SP()).SP()
-			b.Mailbox(mailbox)
+			c.appendMailbox(set.sequenceSet(b.SP()).SP(), mailbox)
 		},
 	}
 	cmd.untagged = func(r *wire.Response) bool {

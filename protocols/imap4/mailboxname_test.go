@@ -3,6 +3,8 @@ package imap4_test
 import (
 	"fmt"
 	"testing"
+
+	"github.com/tconn/tconn/protocols/imap4"
 )
 
 func TestMailboxNames(t *testing.T) {
@@ -17,6 +19,16 @@ func TestMailboxNames(t *testing.T) {
 			s.wrote(fmt.Sprintf("A%d SELECT %s\r\n", i+2, sent[i]))
 			s.server(fmt.Sprintf("A%d OK done\r\n", i+2))
 		}
+	})
+	t.Run("COPY and MOVE go there, too", func(t *testing.T) {
+		s := opened(t, "LITERAL+ MOVE")
+		s.server("* LIST () \"/\" {2}\r\n\xff\xfe\r\n* LIST () \"/\" {5}\r\nT\xc3\xa9st\r\n")
+		s.Copy(imap4.UIDs(1), "\xff\xfe").Handle(nil, func(err error) { t.Errorf("COPY: %v", err) })
+		s.wrote("A1 UID COPY 1 {2+}\r\n\xff\xfe\r\n")
+		s.server("A1 OK done\r\n")
+		s.Move(imap4.UIDs(1), "Tést").Handle(nil, func(err error) { t.Errorf("MOVE: %v", err) })
+		s.wrote("A2 UID MOVE 1 {5+}\r\nT\xc3\xa9st\r\n")
+		s.server("A2 OK done\r\n")
 	})
 	t.Run("other names are encoded", func(t *testing.T) {
 		s := authenticated(t, "")
