@@ -2,11 +2,16 @@ package imap4_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/tconn/tconn/deferred"
+	"github.com/tconn/tconn/protocols/imap4"
 )
+
+// ignored is an errback that takes any error.
+func ignored[T any](error) (none T, _ error) { return none, nil }
 
 func TestCancel(t *testing.T) {
 	t.Run("of a command that waits: nothing is sent", func(t *testing.T) {
@@ -56,6 +61,42 @@ func TestCancel(t *testing.T) {
 		s.wrote("A2 CAPABILITY\r\n")
 		s.server("A2 OK done\r\n")
 		s.happened("exists 3", "CAPABILITY: []")
+	})
+	t.Run("of one that was sent: its functions are not called any more", func(t *testing.T) {
+		gone := func(s *session) func(imap4.MessageSet) {
+			return func(uids imap4.MessageSet) { s.note("called with %v", uids) }
+		}
+		for name, test := range map[string]struct {
+			issue func(s *session) interface{ Cancel() }
+			data  string
+		}{
+			"Fetch": {func(s *session) interface{ Cancel() } {
+				return s.Fetch(imap4.AllUIDs(), imap4.FetchOptions{ChangedSince: 3, Vanished: gone(s)}, nil).AddErrback(ignored[int])
+			}, "* VANISHED (EARLIER) 3:4\r\n"},
+			"Select": {func(s *session) interface{ Cancel() } {
+				o := imap4.SelectOptions{QResync: &imap4.QResync{UIDValidity: 1, ModSeq: 2}, Vanished: gone(s), Changed: func(m *imap4.Message) { s.note("called with %d", m.UID) }}
+				return s.Select("x", o).AddErrback(ignored[*imap4.MailboxInfo])
+			}, "* OK [CLOSED] x\r\n* OK [UIDVALIDITY 1] x\r\n* VANISHED (EARLIER) 3:4\r\n* 1 FETCH (UID 7 FLAGS ())\r\n"},
+			"Search": {func(s *session) interface{ Cancel() } {
+				o := imap4.SearchOptions{Update: func(u imap4.SearchUpdate) { s.note("called with %v", u) }}
+				return s.UIDSearch(imap4.Query{}, o).AddErrback(ignored[*imap4.SearchData])
+			}, "* ESEARCH (TAG \"A1\") UID ADDTO (0 5)\r\n"},
+		} {
+			s := opened(t, "QRESYNC CONTEXT=SEARCH ESEARCH")
+			s.SetEnabled("QRESYNC")
+			s.tr.Take()
+			d := test.issue(s)
+			if sent := string(s.tr.Take()); sent == "" {
+				t.Errorf("%s: got nothing sent, want a command", name)
+			}
+			d.Cancel()
+			s.server(test.data + "A1 OK done\r\n" + "* ESEARCH (TAG \"A1\") UID ADDTO (0 6)\r\n")
+			for _, e := range s.take() {
+				if strings.HasPrefix(e, "called") {
+					t.Errorf("%s: %s after Cancel", name, e)
+				}
+			}
+		}
 	})
 	t.Run("of one that was sent: its deadline stays", func(t *testing.T) {
 		s := greeted(t)

@@ -36,6 +36,7 @@ type command struct {
 	readyAge   uint32         // Client.capsAge when ready was asked
 	next       int            // the segment to be sent next
 	sent       bool           // the server may have seen some of it
+	gone       bool           // nobody waits for it any more
 	streaming  bool           // body is at work
 	stalled    time.Time      // since when body waits for its own side; zero if it does not
 	early      *wire.Response // the answer that came while it was
@@ -461,6 +462,7 @@ func (c *Client) complete(cmd *command, r *wire.Response) {
 
 // cancel takes a command back that was not sent. Of one that was, what still comes is dropped.
 func (c *Client) cancel(cmd *command) {
+	cmd.gone = true
 	if cmd.takes != nil {
 		cmd.takes.gone = true
 	}

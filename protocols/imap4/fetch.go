@@ -90,10 +90,11 @@ func (c *Client) fetch(set MessageSet, o FetchOptions, consumer *consumer, each 
 	items, modifiers := o.text(), o.modifiers()
 	return inParts(c, name, set, maxCommandBytes-len(items)-len(modifiers), func(part MessageSet) *deferred.Deferred[int] {
 		return c.fetchPart(part, func() *command {
+			t := o.taker(each)
 			return &command{
 				name: name, class: byNumber(set), needs: inSelected, also: o.capabilities(set), consumer: consumer,
 				arguments: func(b *wire.CommandBuilder) { b.Raw(items + modifiers) },
-				takes:     o.taker(each), untagged: o.onVanished(), ready: func() error { return c.readyToFetch(set, &o) },
+				takes:     t, untagged: o.onVanished(t), ready: func() error { return c.readyToFetch(set, &o) },
 			}
 		})
 	}, func(all *int, part int) { *all += part })
@@ -285,7 +286,7 @@ func (o *FetchOptions) taker(each func(m *Message, size int)) *taker {
 // onVanished takes what the server tells of messages that are gone; nil if that was not asked for.
 //
 //	expunged-resp = "VANISHED" [SP "(EARLIER)"] SP known-uids (RFC 7162 section 7)
-func (o *FetchOptions) onVanished() func(r *wire.Response) bool {
+func (o *FetchOptions) onVanished(t *taker) func(r *wire.Response) bool {
 	if o.Vanished == nil {
 		return nil
 	}
@@ -297,7 +298,9 @@ func (o *FetchOptions) onVanished() func(r *wire.Response) bool {
 		if !ok || !earlier {
 			return false // gone just now: that is news for the Listener
 		}
-		o.Vanished(uids)
+		if !t.gone {
+			o.Vanished(uids)
+		}
 		return true
 	}
 }

@@ -54,7 +54,7 @@ func MessageEvents() []NotifyEvent {
 }
 
 // Notify asks the server to tell at once what happens, also to mailboxes that are not selected, and in place of all that was asked
-// before. Of those the Listener hears with Status and MailboxListed. status asks for a STATUS of each mailbox now.
+// before. Of those the Listener hears with Status and Listed. status asks for a STATUS of each mailbox now.
 //
 // A server that cannot keep up takes it all back: Listener.NotificationOverflow.
 // Command: NOTIFY SET (RFC 5465 section 3). Legal in: authenticated, selected.

@@ -39,7 +39,8 @@ type SearchOptions struct {
 	// Context tells the server that the same will be asked again, so that it may prepare for that (CONTEXT=SEARCH or CONTEXT=SORT).
 	Context bool
 	// Update is told how the result changes, until CancelUpdate or until the mailbox is not selected any more (CONTEXT=SEARCH or
-	// CONTEXT=SORT). In the order of the wire: the first may come before the Deferred fires. Goroutine: reactor.
+	// CONTEXT=SORT). In the order of the wire: the first may come before the Deferred fires. After Cancel of that it is not called.
+	// Goroutine: reactor.
 	Update func(SearchUpdate)
 }
 
@@ -288,7 +289,7 @@ func (s *search) result(r *wire.Response) (*SearchData, error) {
 		keepAsked(&data.Count, o.Count)
 	}
 	data.Saved = o.Save
-	if o.Update != nil && !s.refused {
+	if o.Update != nil && !s.refused && !s.cmd.gone {
 		data.UpdateTag = tagText(s.cmd.tag)
 		s.c.addContext(data.UpdateTag, s.uid, o.Update)
 	}

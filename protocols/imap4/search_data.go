@@ -107,7 +107,7 @@ func (s *search) onESearch(d wire.Decoder) bool {
 		}
 	})
 	s.failed(d.Err())
-	if s.options.Update != nil && len(changes) > 0 && d.Err() == nil {
+	if s.options.Update != nil && !s.cmd.gone && len(changes) > 0 && d.Err() == nil {
 		s.options.Update(SearchUpdate{Tag: tagText(s.cmd.tag), UID: s.uid, Changes: changes})
 	}
 	return true

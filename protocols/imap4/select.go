@@ -276,7 +276,7 @@ func (op *opening) onVanished(r *wire.Response) bool {
 		return ok && earlier
 	}
 	op.vanished = append(op.vanished, uids.ranges...)
-	if f := op.o.Vanished; f != nil {
+	if f := op.o.Vanished; f != nil && !op.cmd.gone {
 		f(uids)
 	}
 	return true
@@ -289,6 +289,7 @@ func (op *opening) onFetch(r *wire.Response) bool {
 	}
 	m := op.c.readMessage(*r, false, false)
 	switch {
+	case op.cmd.gone:
 	case op.o.Changed != nil:
 		op.o.Changed(m)
 	case op.c.limitUntagged(op.cmd, len(op.info.Changed)+1):
