@@ -66,9 +66,7 @@ var secureCases = []imapCase{
 		_, err := wait(e, c.Login(e.user.Name, wrong))
 		var no *imap4.ResponseError
 		wantTrue(e, errors.As(err, &no) && no.Status == "NO", "NO, got %v", err)
-		if e.is(onDovecot) { // the others have no code for it
-			wantTrue(e, errors.Is(err, imap4.ErrAuthenticationFailed), "ErrAuthenticationFailed, got %v", err)
-		}
+		wantTrue(e, errors.Is(err, imap4.ErrAuthenticationFailed), "ErrAuthenticationFailed, got %v", err)
 		must(e, c.Login(e.user.Name, e.user.Password))
 		must(e, c.Logout())
 	}},

@@ -256,7 +256,7 @@ func (a *authentication) refused(refusal *ResponseError) {
 	switch {
 	case a.fault != nil:
 		err = &CommandError{Command: "AUTHENTICATE", Sent: true, Err: a.fault}
-	case next != nil && !a.gone && !errors.Is(refusal, ErrAuthenticationFailed):
+	case next != nil && !a.gone && refusal.Code != "AUTHENTICATIONFAILED":
 		a.given = next
 		a.c.queueFirst(a.attempt())
 		return

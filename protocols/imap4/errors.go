@@ -55,7 +55,7 @@ func (e *UnsupportedError) Is(target error) bool { return target == errors.ErrUn
 
 // ResponseError is a command that the server answered with NO or BAD. The connection lives on.
 //
-// It matches the Err... of its code (RFC 5530): errors.Is(err, ErrAuthenticationFailed).
+// It matches the Err... of its code (RFC 5530), or of its text where servers say it in words only: errors.Is(err, ErrAuthenticationFailed).
 // Source: Twisted's IMAP4Exception of a failed command.
 type ResponseError struct {
 	Command    string        // LOGIN, ...

@@ -218,11 +218,45 @@ func TestWhatServersSay(t *testing.T) {
 		{"", "Too many connections", []error{imap4.ErrTooManyConnections}},
 		{"UNAVAILABLE", "Temporary authentication failure.", []error{imap4.ErrUnavailable}},
 		{"", "Message is gone", nil},
+		{"", "authentication failure", nil}, // of a command that does not sign in
 	} {
 		err := &imap4.ResponseError{Command: "X", Status: "NO", Code: tt.code, Text: tt.text}
 		for _, target := range all {
 			if got, want := errors.Is(err, target), slices.Contains(tt.want, target); got != want {
 				t.Errorf("[%s] %s is %v: got %v, want %v", tt.code, tt.text, target, got, want)
+			}
+		}
+	}
+}
+
+// Many servers refuse a password without a code. Their words count where somebody signs in, unless the code or other words say more.
+func TestRefusedPasswords(t *testing.T) {
+	refused, crowded, throttled := imap4.ErrAuthenticationFailed, imap4.ErrTooManyConnections, imap4.ErrThrottled
+	for _, tt := range []struct {
+		command, status, code, text string
+		want                        error // nil is none of them
+	}{
+		{"AUTHENTICATE", "NO", "", "authentication failure", refused},                     // Cyrus
+		{"LOGIN", "NO", "", "Login failed: authentication failure", refused},              // Cyrus
+		{"LOGIN", "NO", "", "Login failed.", refused},                                     // Courier
+		{"LOGIN", "NO", "", "LOGIN failed", refused},                                      // Twisted
+		{"AUTHENTICATE", "NO", "", "AUTHENTICATE failed.", refused},                       // Exchange
+		{"LOGIN", "NO", "", "LOGIN Login error or password error", refused},               // 163.com
+		{"LOGIN", "NO", "ALERT", "Invalid credentials (Failure)", refused},                // Gmail
+		{"LOGIN", "NO", "AUTHORIZATIONFAILED", "Incorrect username or password", refused}, // Yahoo
+		{"LOGIN", "NO", "AUTHENTICATIONFAILED", "no", refused},
+		{"LOGIN", "BAD", "", "Login failed.", nil},
+		{"LOGIN", "NO", "UNAVAILABLE", "Authentication failed: the database is away", nil},
+		{"LOGIN", "NO", "", "Temporary authentication failure.", nil},
+		{"LOGIN", "NO", "", "Login failed, try again later", nil},
+		{"LOGIN", "NO", "", "Login failed: too many connections", crowded},
+		{"LOGIN", "NO", "", "Login failed. Request is throttled.", throttled},
+		{"AUTHENTICATE", "NO", "", "bad protocol / cancel", nil}, // Cyrus, of a channel binding that it cannot do
+	} {
+		err := &imap4.ResponseError{Command: tt.command, Status: tt.status, Code: tt.code, Text: tt.text}
+		for _, target := range []error{refused, crowded, throttled} {
+			if got, want := errors.Is(err, target), target == tt.want; got != want {
+				t.Errorf("%s: %s [%s] %s is %v: got %v, want %v", tt.command, tt.status, tt.code, tt.text, target, got, want)
 			}
 		}
 	}

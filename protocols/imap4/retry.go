@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tconn/tconn/protocols/internal/session"
 )
 
 // What a *ResponseError matches with errors.Is, by its response code (RFC 5530, RFC 9051 section 7.1) or, where servers say it
@@ -59,7 +61,18 @@ var textErrors = []struct {
 
 // Is matches what the code, or the text, means.
 func (e *ResponseError) Is(target error) bool {
-	return says(e.Code, e.Text, target)
+	return says(e.Code, e.Text, target) || target == ErrAuthenticationFailed && e.refusesUser()
+}
+
+// refusesUser tells whether a server that gave no code of that meaning says in words that it does not believe who the user is.
+func (e *ResponseError) refusesUser() bool {
+	switch {
+	case e.Status != "NO" || e.Command != "LOGIN" && e.Command != "AUTHENTICATE" || codeErrors[e.Code] != nil:
+		return false
+	case says("", e.Text, ErrTooManyConnections) || says("", e.Text, ErrThrottled):
+		return false
+	}
+	return session.RefusesUser(e.Text)
 }
 
 // Is matches what the code, or the text, means.

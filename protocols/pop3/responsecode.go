@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tconn/tconn/protocols/internal/session"
 )
 
 // What a *ResponseError matches with errors.Is, by its response code (RFC 2449 section 8, RFC 3206, RFC 6856) or, where servers say it in words
@@ -38,10 +40,8 @@ var textErrors = []struct {
 }{
 	{ErrInUse, []string{"lock", "in use", "already open", "another session", "other session"}},
 	{ErrLoginDelay, []string{"too frequent", "too soon", "minimum time between", "wait before", "please wait"}},
-	{ErrSysTemp, []string{"temporar", "try again later", "unavailable"}},
-	{ErrAuth, []string{"authentication fail", "auth fail", "login fail", "logon fail", "invalid login", "invalid user", "invalid password",
-		"invalid credentials", "bad login", "bad password", "bad username", "incorrect password", "incorrect username", "wrong password",
-		"password supplied", "not authorized", "authorization fail", "password error"}},
+	{ErrSysTemp, session.ForNow},
+	{ErrAuth, session.WrongUser},
 }
 
 // Is matches what the code, or the text, means.
