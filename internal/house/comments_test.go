@@ -3,6 +3,8 @@ package house
 import (
 	"go/ast"
 	"go/token"
+	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -153,6 +155,93 @@ func commented(decl *ast.GenDecl, spec ast.Spec) bool {
 		return spec.Doc != nil || spec.Comment != nil || decl.Doc != nil
 	}
 	return true
+}
+
+// An alias of an internal type is all that go doc shows of it: its comment names the fields.
+func TestAliasesTellTheirFields(t *testing.T) {
+	files, found := goFiles(t), 0
+	for _, f := range files {
+		for name, spec := range aliases(f) {
+			found++
+			of := spec.Type.(*ast.SelectorExpr)
+			for _, field := range fieldsOf(files, f.importOf(of.X.(*ast.Ident).Name), of.Sel.Name) {
+				if !regexp.MustCompile(`\b` + field + `\b`).MatchString(spec.Doc.Text()) {
+					t.Errorf("%s: the comment of %s does not name its field %s", f.where(spec), name, field)
+				}
+			}
+		}
+	}
+	if found < 8 {
+		t.Errorf("got %d aliases of internal types, want 8 at least", found)
+	}
+}
+
+// aliases are the exported names of a file for types of internal packages.
+func aliases(f *goFile) map[string]*ast.TypeSpec {
+	found := make(map[string]*ast.TypeSpec)
+	if f.test || !isPublicAPI(f.dir, f.Name.Name) {
+		return found
+	}
+	for _, decl := range f.Decls {
+		group, ok := decl.(*ast.GenDecl)
+		if !ok || group.Tok != token.TYPE {
+			continue
+		}
+		for _, spec := range group.Specs {
+			spec := spec.(*ast.TypeSpec)
+			of, ok := spec.Type.(*ast.SelectorExpr)
+			if !ok || !spec.Assign.IsValid() || !strings.Contains(f.importOf(of.X.(*ast.Ident).Name), "/internal/") {
+				continue
+			}
+			if spec.Doc == nil {
+				spec.Doc = group.Doc
+			}
+			found[spec.Name.Name] = spec
+		}
+	}
+	return found
+}
+
+// importOf is the path of the package that a file calls name.
+func (f *goFile) importOf(name string) string {
+	for _, p := range f.imports() {
+		if path.Base(p) == name {
+			return p
+		}
+	}
+	return ""
+}
+
+// fieldsOf are the exported fields of a struct.
+func fieldsOf(files []*goFile, importPath, name string) (fields []string) {
+	for _, f := range files {
+		if f.test || module+"/"+f.dir != importPath {
+			continue
+		}
+		ast.Inspect(f.File, func(n ast.Node) bool {
+			spec, ok := n.(*ast.TypeSpec)
+			if !ok || spec.Name.Name != name {
+				return true
+			}
+			structure, ok := spec.Type.(*ast.StructType)
+			if ok {
+				fields = append(fields, exportedFields(structure)...)
+			}
+			return false
+		})
+	}
+	return fields
+}
+
+func exportedFields(structure *ast.StructType) (names []string) {
+	for _, field := range structure.Fields.List {
+		for _, n := range field.Names {
+			if n.IsExported() {
+				names = append(names, n.Name)
+			}
+		}
+	}
+	return names
 }
 
 func TestUncommentedSymbolsAreFound(t *testing.T) {

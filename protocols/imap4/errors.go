@@ -14,10 +14,20 @@ import (
 // Errors of the layer below, under this package's name.
 type (
 	// SyntaxError: the peer broke the grammar.
+	//
+	//	Offset    int    // byte of the response
+	//	Want, Got string // what the grammar has there, and what stood there
 	SyntaxError = wire.SyntaxError
 	// LimitError: the peer exceeded a limit; it matches ErrLineTooLong, ErrResponseTooLarge, ErrLiteralTooLarge or ErrTooDeep.
+	//
+	//	Limit string // the field of Limits, Options or WatchOptions; Capabilities, or Budget for what is read of a response: these are fixed
+	//	Max   int64  // its value
 	LimitError = wire.LimitError
 	// ArgumentError: an argument cannot be sent, and nothing was. It never holds the value.
+	//
+	//	Command string // its name; "" outside a command
+	//	Arg     int    // 1 is the first behind the name; 0 is the name, or no argument of a command
+	//	Reason  string
 	ArgumentError = wire.ArgumentError
 )
 

@@ -52,6 +52,17 @@ type Options struct {
 }
 
 // Limits bounds what a peer can make this side hold, in bytes and counts, with a default for each zero field.
+//
+//	Line        int64 // bytes of a response outside literals; digits and what stands between numbers do not count: 64 KiB
+//	Response    int64 // bytes of a response, streamed literals apart; a literal that would lead above it is dropped: 64 MiB
+//	Literal     int64 // octets of a literal that is kept; a larger one is dropped, and its section is SectionTooLarge: 64 MiB
+//	LiteralSize int64 // octets that a literal may announce at all: no limit
+//	Literals    int   // literals in a response: 10,000
+//	Depth       int   // lists within lists; above, that response is lost: 100
+//	Untagged    int   // results that a command collects; above, the command fails: 1,000,000
+//
+// Above Line, Response, LiteralSize and Literals the connection is closed, with *LimitError.
+// Lifetime: it must not change while a client uses it.
 type Limits = wire.Limits
 
 // Trace is shown a session as it happens, in the order of the wire.

@@ -14,11 +14,20 @@ import (
 // Errors of the layer below, under this package's name.
 type (
 	// SyntaxError: what the server said is no POP3. The connection is closed.
+	//
+	//	Want, Got string // what has to stand there, and what stood there
 	SyntaxError = wire.SyntaxError
 	// LimitError: the server exceeded a limit; it matches ErrLineTooLong, ErrMessageTooLarge, ErrTooManyLines or ErrListingTooLong. The connection
 	// is closed, but for ErrTooManyLines.
+	//
+	//	Limit string // the name of the field of Limits
+	//	Max   int64  // its value
 	LimitError = wire.LimitError
 	// ArgumentError: an argument cannot be sent, and nothing was. It never holds the value.
+	//
+	//	Command string // its name
+	//	Arg     int    // 1 is the first behind the name; 0 is the name
+	//	Reason  string
 	ArgumentError = wire.ArgumentError
 )
 

@@ -46,6 +46,14 @@ const (
 )
 
 // Limits bounds what a peer can make this side hold, in bytes and counts, with a default for each zero field.
+//
+//	Line         int   // octets of a status line, or of a line of a listing; lines of messages have no limit: 8 KiB
+//	Message      int64 // octets of a message, or of the answer to a SendMultiline: 256 MiB
+//	Lines        int   // lines of a message that is asked for as lines; the connection goes on: 4,000,000
+//	Listing      int   // lines of the answer to LIST or UIDL, or to LANG, each of 128 octets on the average, and Line more: 1,000,000
+//	Capabilities int   // lines of the answer to CAPA: 1,000
+//
+// Above any but Lines the connection is closed. Lifetime: it must not change while a client uses it.
 type Limits = wire.Limits
 
 // Trace is shown a session as it happens, in the order of the wire.
