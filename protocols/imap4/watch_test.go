@@ -687,6 +687,20 @@ func TestWatchState(t *testing.T) {
 			t.Errorf("got %v, want *ArgumentError", err)
 		}
 	})
+	t.Run("without UIDVALIDITY the UIDs mean nothing to the next program", func(t *testing.T) {
+		for _, skip := range []bool{false, true} {
+			state := imap4.WatchState{Mailboxes: map[string]imap4.MailboxState{"INBOX": {Next: 8, UIDs: imap4.UIDs(4, 7)}}}
+			w := watchOver(t, capsPlain, imap4.WatchOptions{Fetch: sizes, SkipExisting: skip, Resume: &state})
+			w.expect("EXAMINE INBOX", "* 1 EXISTS", "* OK hello")
+			if skip {
+				w.expect("UID FETCH 1:* (UID FLAGS)", "* 1 FETCH (UID 4 FLAGS ())")
+				w.happened("up", "reset INBOX 0", "synced")
+				continue
+			}
+			w.expect("UID FETCH 1:* (UID FLAGS RFC822.SIZE)", "* 1 FETCH (UID 4 FLAGS () RFC822.SIZE 40)")
+			w.happened("up", "reset INBOX 0", "new INBOX 4 [] size 40", "synced")
+		}
+	})
 	t.Run("what is told counts in the call already", func(t *testing.T) {
 		w := newWatching(t, imap4.WatchOptions{Fetch: sizes})
 		var states []string

@@ -16,7 +16,7 @@ type WatchState struct {
 
 // MailboxState is how far a Watch has told what happened in one mailbox.
 type MailboxState struct {
-	UIDValidity uint32     // under which the UIDs are valid; zero if the mailbox was not opened yet
+	UIDValidity uint32     // under which the UIDs are valid; zero if the mailbox was not opened yet, or the server tells none
 	ModSeq      uint64     // changes of flags up to this mod-sequence were told; zero if the server has none
 	Next        uint32     // messages with a lower UID were told, or are gone
 	UIDs        MessageSet // messages that the program knows: New was told, Vanished was not
@@ -89,7 +89,8 @@ func (s MailboxState) fault() error {
 // box makes the mailbox of a state.
 func (s MailboxState) box(name string) *watchedBox {
 	return &watchedBox{
-		name: name, validity: s.UIDValidity, modSeq: s.ModSeq, next: max(s.Next, 1), told: uidsOf(s.UIDs.ranges), opened: s.UIDValidity != 0, listed: true,
+		name: name, validity: s.UIDValidity, modSeq: s.ModSeq, next: max(s.Next, 1), told: uidsOf(s.UIDs.ranges), listed: true,
+		opened: s.UIDValidity != 0 || s.Next > 1 || !s.UIDs.IsEmpty(),
 	}
 }
 
