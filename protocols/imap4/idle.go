@@ -176,7 +176,7 @@ func (i *Idling) enter() {
 	switch {
 	case c.out.first != nil || c.waiting.first != nil || !c.canSend() || !inAuthenticated.allow(c.state):
 		return // the end of those commands, or the login, leads here again
-	case !c.capsKnown:
+	case !c.capsKnown, !i.polls && !c.capsFull && !c.caps.Has("IDLE"):
 		c.askCapabilities()
 		c.sendNext()
 		return
