@@ -44,7 +44,7 @@ type WatchOptions struct {
 	// the number of unseen messages, or else after the next reconnect.
 	All bool
 	// Only says, with All, which mailboxes to watch besides Mailbox; nil is each that can be opened. Of one that it has
-	// refused it is asked again with the next list.
+	// refused it is asked again with the next list. One of Resume that it refuses is forgotten, and nothing is told of it.
 	Only func(e *ListEntry) bool
 	// Writable opens Mailbox with SELECT, so that the handler can change its messages. False is EXAMINE, which changes nothing, not even
 	// \Recent.

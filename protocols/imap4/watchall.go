@@ -76,10 +76,17 @@ func (s *watchSession) appear(e *ListEntry) *watchedBox {
 	switch {
 	case e.Has(AttrNoSelect):
 		return nil
-	case b != nil && b.listed:
+	case b != nil && b.listed && b.wanted:
 		return b
 	case b != w.home && w.o.Only != nil && !w.o.Only(e):
+		if b != nil { // from Resume: another program has wanted it
+			b.gone = true
+			delete(w.boxes, mailboxKey(e.Name))
+		}
 		return nil
+	case b != nil && b.listed:
+		b.wanted = true
+		return b
 	case b == nil:
 		if len(w.boxes) >= w.o.MaxMailboxes {
 			s.fail(tooMany("Mailboxes", w.o.MaxMailboxes))
@@ -88,7 +95,7 @@ func (s *watchSession) appear(e *ListEntry) *watchedBox {
 		b = &watchedBox{name: e.Name, next: 1}
 		w.boxes[mailboxKey(e.Name)] = b
 	}
-	b.listed = true
+	b.listed, b.wanted = true, true
 	s.told = true
 	w.o.Handler.Mailbox(e)
 	return b

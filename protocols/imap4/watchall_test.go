@@ -100,6 +100,21 @@ func TestWatchAll(t *testing.T) {
 			}
 		}
 	})
+	t.Run("Only is asked of the mailboxes of Resume, too", func(t *testing.T) {
+		state := imap4.WatchState{Mailboxes: map[string]imap4.MailboxState{}}
+		for i, name := range []string{"INBOX", "Work", "Spam"} {
+			state.Mailboxes[name] = imap4.MailboxState{UIDValidity: uint32(i + 1), ModSeq: 5, Next: 1, UIDs: imap4.UIDs()}
+		}
+		w := watchOver(t, capsNotify, imap4.WatchOptions{All: true, Resume: &state, Only: func(e *imap4.ListEntry) bool { return e.Name == "Work" }})
+		w.expect(askNotify, "* STATUS Spam (MESSAGES 1)", "* STATUS Work (MESSAGES 1)")
+		w.expect(askList, `* LIST () "/" INBOX`, `* LIST () "/" Spam`, `* LIST () "/" Work`)
+		w.expect("EXAMINE Work (CONDSTORE)", empty(2)...)
+		w.expect("EXAMINE INBOX (CONDSTORE)", empty(1)...)
+		w.happened("up", "synced")
+		if got := w.State().Mailboxes; len(got) != 2 {
+			t.Errorf("state: got %v, want INBOX and Work", got)
+		}
+	})
 	t.Run("mailboxes get other names, and go, while they are listed", func(t *testing.T) {
 		status := func(name string, validity int) []string {
 			return []string{

@@ -19,6 +19,7 @@ type watchedBox struct {
 	opened   bool   // the fields above mean something
 	skipping bool   // which messages are not to be told is not known yet
 	listed   bool   // Handler.Mailbox was told
+	wanted   bool   // WatchOptions.Only has said so
 	gone     bool   // there is no such mailbox any more
 	queued   bool   // it waits for a visit in this connection
 
