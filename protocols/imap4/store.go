@@ -170,6 +170,9 @@ func (c *Client) storePart(set MessageSet, s store) *deferred.Deferred[*StoreDat
 			s.values(b.Atom(item).SP())
 		},
 	}
+	if w, ok := c.Listener.(*watchListener); ok && s.answer == ItemFlags {
+		cmd.answered = func(*wire.Response) { w.stored(set) }
+	}
 	d := issue(c, cmd, func(r *wire.Response) (*StoreData, error) {
 		if r.Code == "MODIFIED" {
 			if modified, err := parseSet(r.CodeArgs, set.IsUID()); err == nil {

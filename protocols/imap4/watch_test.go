@@ -91,6 +91,19 @@ func TestWatch(t *testing.T) {
 		w.expect("UID FETCH 1:* (UID FLAGS)", `* 1 FETCH (UID 7 FLAGS ())`)
 		w.happened("down: "+reactor.ErrConnectionLost.Error(), "up", "flags INBOX 7 []", "vanished INBOX 4", "synced")
 	})
+	t.Run("neither: somebody else takes back what the program has changed", func(t *testing.T) {
+		for command, set := range map[string]imap4.MessageSet{
+			`UID STORE 4 +FLAGS.SILENT (\Flagged)`: imap4.UIDs(4), `UID STORE 1:* +FLAGS.SILENT (\Flagged)`: imap4.AllUIDs(),
+			`STORE 1 +FLAGS.SILENT (\Flagged)`: imap4.SeqNums(1),
+		} {
+			w := withTwo(t, capsPlain, imap4.WatchOptions{Fetch: sizes})
+			w.client.AddFlags(set, []imap4.Flag{imap4.FlagFlagged}).Handle(nil, nil)
+			w.leaves("A4")
+			w.expect(command)
+			w.tell("* 1 FETCH (FLAGS ())")
+			w.happened("flags INBOX 4 []", "synced")
+		}
+	})
 	t.Run("an EXPUNGE between EXISTS and the answer to the FETCH", func(t *testing.T) {
 		w := withTwo(t, capsPlain, imap4.WatchOptions{Fetch: sizes})
 		w.tell("* 4 EXISTS")

@@ -11,8 +11,8 @@ package imap4
 // Goroutine: reactor. Every method may call Stop, and issue commands on the client that Up has given. After Stop nothing is told.
 type WatchHandler interface {
 	// Up: there is a connection, and the login is done. c may be used until Down, but must not open another mailbox or change its
-	// Listener (WatchOptions.Listener is yours). Flags that are changed on this connection are not told; messages that are
-	// expunged on it are.
+	// Listener (WatchOptions.Listener is yours). Flags that are changed on this connection are not told before the next one catches up;
+	// messages that are expunged on it are.
 	Up(c *Client)
 	// Down: a connection has ended, or an attempt has come to nothing, for the reason err. Another attempt follows, later each time.
 	Down(err error)

@@ -17,6 +17,7 @@ import (
 type watching struct {
 	session
 	*imap4.Watch
+	client    *imap4.Client // the last one that was given to Up
 	connected int
 	told      func(event string) // called with each event
 }
@@ -131,7 +132,10 @@ func (n watchNotes) note(format string, args ...any) {
 	}
 }
 
-func (n watchNotes) Up(*imap4.Client)    { n.note("up") }
+func (n watchNotes) Up(c *imap4.Client) {
+	n.w.client = c
+	n.note("up")
+}
 func (n watchNotes) Down(err error)      { n.note("down: %v", err) }
 func (n watchNotes) Synced(*imap4.Watch) { n.note("synced") }
 func (n watchNotes) New(mailbox string, m *imap4.Message) {

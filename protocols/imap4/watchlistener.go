@@ -42,6 +42,13 @@ func (l *watchListener) MessageData(m *Message) {
 	}
 }
 
+// stored: the program has changed the flags of these messages.
+func (l *watchListener) stored(set MessageSet) {
+	if v := l.s.visit; v.current() {
+		v.forgetFlags(set)
+	}
+}
+
 // UIDValidity has the mailbox opened anew.
 func (l *watchListener) UIDValidity(n uint32) {
 	l.Listener.UIDValidity(n)

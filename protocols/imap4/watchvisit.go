@@ -300,6 +300,21 @@ func (v *watchVisit) message(m *Message) {
 	v.s.kick()
 }
 
+// forgetFlags: the flags of these messages are not those any more that were told, so that what the server tells next is news.
+func (v *watchVisit) forgetFlags(set MessageSet) {
+	flags := v.box.flags
+	switch {
+	case set.IsOpen() || set.IsSaved():
+		clear(flags)
+	case set.IsUID():
+		forget(flags, set)
+	case len(flags) > 0:
+		for seq := range set.All() {
+			delete(flags, v.seqs.at(seq))
+		}
+	}
+}
+
 // place notes which UID stands at a sequence number; false if that cannot be.
 func (v *watchVisit) place(m *Message) bool {
 	if !v.bySeq || m.SeqNum == 0 || v.stale {
