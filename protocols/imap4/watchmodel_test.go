@@ -209,8 +209,11 @@ var watchKinds = []struct {
 	{"neither", capsPlain, false, false, 12},
 	{"neither, programs that end", capsPlain, false, true, 4},
 	{"no IDLE", capsPoll, false, false, 4},
-	{"all by NOTIFY", capsQResync + capsStatus + " NOTIFY", true, false, 12},
+	{"all by NOTIFY", capsQResync + capsStatus + " NOTIFY", true, false, 24},
 	{"all by NOTIFY, programs that end", capsQResync + capsStatus + " NOTIFY", true, true, 4},
+	{"all by NOTIFY with CONDSTORE", capsCondStore + capsStatus + " NOTIFY", true, false, 24},
+	{"all by NOTIFY with neither", capsPlain + capsStatus + " NOTIFY", true, false, 24},
+	{"all by NOTIFY without LIST-STATUS", capsQResync + " NOTIFY", true, false, 24},
 	{"all by polling", capsQResync + capsStatus, true, false, 4},
 	{"all by polling with CONDSTORE", capsCondStore, true, false, 4},
 }
@@ -260,6 +263,9 @@ func follow(t *testing.T, seed uint64, caps string, all, restarts bool) {
 	w.Start()
 	for range 60 {
 		sim.run()
+		if all && sim.rand.IntN(60) == 0 {
+			sim.overflow()
+		}
 		box := sim.boxes[sim.rand.IntN(len(sim.boxes))]
 		switch k := sim.rand.IntN(40); {
 		case k < 20:

@@ -100,7 +100,9 @@ func (m *mailSim) create(name string) *simBox {
 func (m *mailSim) delete(b *simBox) {
 	m.boxes = slices.DeleteFunc(m.boxes, func(o *simBox) bool { return o == b })
 	m.tellNames("* LIST (\\NonExistent) \"/\" %s", b.name)
-	m.drop(b)
+	if m.rand.IntN(2) == 0 { // otherwise those who have it open keep it
+		m.drop(b)
+	}
 }
 
 // rename gives a mailbox and those below it another name; only the first is told.
@@ -200,6 +202,16 @@ func (m *mailSim) run() {
 		m.conns = slices.DeleteFunc(m.conns, func(c *simConn) bool { return c.ended })
 		if !moved {
 			return
+		}
+	}
+}
+
+// overflow takes all notifications back.
+func (m *mailSim) overflow() {
+	for _, c := range m.conns {
+		if c.notify != nil {
+			c.notify = nil
+			c.say("* OK [NOTIFICATIONOVERFLOW] too much")
 		}
 	}
 }
@@ -482,12 +494,18 @@ func (c *simConn) fetch(arguments string) {
 // list answers LIST, with STATUS if that was asked for.
 func (c *simConn) list(arguments string) {
 	_, items, status := strings.Cut(arguments, "(STATUS (")
-	for _, b := range c.sim.boxes {
+	for _, b := range slices.Clone(c.sim.boxes) {
+		if c.sim.box(b.name) != b { // meanwhile
+			continue
+		}
 		c.say(`* LIST () "/" ` + b.name)
 		if status {
 			c.status(b, strings.Trim(items, "()"))
 		}
 		c.sim.meanwhile()
+		if c.notify != nil && c.sim.restless && c.sim.rand.IntN(16) == 0 {
+			c.sim.reshape()
+		}
 	}
 }
 
