@@ -227,6 +227,9 @@ func (c *Client) sendNext() {
 			continue
 		}
 		c.out.push(cmd)
+		if cmd.takes != nil {
+			cmd.takes.last = c.box.exists
+		}
 		if cmd == c.out.first {
 			c.startWait(cmd.name, c.commandTimeout(cmd), true)
 		}

@@ -201,11 +201,6 @@ func TestFetchAnswers(t *testing.T) {
 		{"a body without it", imap4.UIDs(1), body, "* 2 FETCH (BODY[] {3}\r\nabc)\r\nA1 OK done\r\n", []string{`FETCH: 2/0  BODY[]=0:"abc"`, "FETCH: 1"}},
 		{"the UID behind the body", imap4.UIDs(5), body, "* 2 FETCH (BODY[] {3}\r\nabc UID 5)\r\nA1 OK done\r\n", []string{`FETCH: 2/5 UID BODY[]=0:"abc"`, "FETCH: 1"}},
 		{"the last of an open set", imap4.UIDRange(559, imap4.Star), flags, "* 9 FETCH (UID 500 FLAGS ())\r\nA1 OK done\r\n", []string{"FETCH: 9/500 UID FLAGS []", "FETCH: 1"}},
-		{"a message below an open set", imap4.UIDRange(559, imap4.Star), flags, "* 9 EXISTS\r\n* 2 FETCH (UID 7 FLAGS (\\Seen))\r\n* 9 FETCH (UID 500 FLAGS ())\r\nA1 OK done\r\n",
-			[]string{"exists 9", `message data 2 7 UID FLAGS [\Seen]`, "FETCH: 9/500 UID FLAGS []", "FETCH: 1"}},
-		{"by number", imap4.SeqRange(9, imap4.Star), flags, "* 9 EXISTS\r\n* 2 FETCH (FLAGS (\\Seen))\r\n* 9 FETCH (FLAGS ())\r\nA1 OK done\r\n",
-			[]string{"exists 9", `message data 2 0 FLAGS [\Seen]`, "FETCH: 9/0 FLAGS []", "FETCH: 1"}},
-		{"what was the last message a moment ago", imap4.SeqRange(imap4.Star, imap4.Star), flags, "* 9 EXISTS\r\n* 8 FETCH (FLAGS ())\r\nA1 OK done\r\n", []string{"exists 9", "FETCH: 8/0 FLAGS []", "FETCH: 1"}},
 		{"flags without the UID, of an open set", imap4.AllUIDs(), flags, "* 2 FETCH (FLAGS (\\Seen))\r\nA1 OK done\r\n", []string{`message data 2 0 FLAGS [\Seen]`, "FETCH: 0"}},
 		{"mod-sequences beside flags", imap4.SeqNums(1), flags, "* 1 FETCH (UID 1 FLAGS () MODSEQ (12))\r\nA1 OK done\r\n", []string{"FETCH: 1/1 UID FLAGS MODSEQ [] modseq 12", "FETCH: 1"}},
 		{"a section by another name", imap4.SeqNums(1), body, "* 1 FETCH (UID 1 BODY[TEXT] {3}\r\nabc)\r\nA1 OK done\r\n", []string{`FETCH: 1/1 UID BODY[TEXT]=0:"abc"`, "FETCH: 1"}},
@@ -374,6 +369,36 @@ func scattered(n uint32) imap4.MessageSet {
 		uids = append(uids, 1_000_000+2*i)
 	}
 	return imap4.UIDs(uids...)
+}
+
+func TestFetchBelowOpenSet(t *testing.T) {
+	flags := imap4.FetchOptions{Items: imap4.ItemFlags}
+	for _, test := range []struct {
+		name   string
+		set    imap4.MessageSet
+		server string
+		want   []string
+	}{
+		{"by UID", imap4.UIDRange(559, imap4.Star), "* 2 FETCH (UID 7 FLAGS (\\Seen))\r\n* 9 FETCH (UID 500 FLAGS ())\r\n",
+			[]string{`message data 2 7 UID FLAGS [\Seen]`, "FETCH: 9/500 UID FLAGS []", "FETCH: 1"}},
+		{"by number", imap4.SeqRange(20, imap4.Star), "* 2 FETCH (FLAGS (\\Seen))\r\n* 9 FETCH (FLAGS ())\r\n",
+			[]string{`message data 2 0 FLAGS [\Seen]`, "FETCH: 9/0 FLAGS []", "FETCH: 1"}},
+		{"what is the last no more", imap4.SeqRange(imap4.Star, imap4.Star), "* 10 EXISTS\r\n* 9 FETCH (FLAGS ())\r\n",
+			[]string{"exists 10", "FETCH: 9/0 FLAGS []", "FETCH: 1"}},
+		{"under another number now", imap4.UIDRange(559, imap4.Star), "* 10 EXISTS\r\n* 3 EXPUNGE\r\n* 7 FETCH (UID 7 FLAGS ())\r\n* 8 FETCH (UID 500 FLAGS ())\r\n",
+			[]string{"exists 10", "expunge 3", "message data 7 7 UID FLAGS []", "FETCH: 8/500 UID FLAGS []", "FETCH: 1"}},
+		{"with UIDs that have vanished", imap4.UIDRange(559, imap4.Star), "* 10 EXISTS\r\n* VANISHED 3:4\r\n* 6 FETCH (UID 7 FLAGS ())\r\n* 7 FETCH (UID 500 FLAGS ())\r\n",
+			[]string{"exists 10", "vanished 3:4 false", "message data 6 7 UID FLAGS []", "FETCH: 7/500 UID FLAGS []", "FETCH: 1"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := opened(t, "")
+			s.server("* 9 EXISTS\r\n")
+			s.take()
+			s.fetch("FETCH", test.set, flags)
+			s.server(test.server + "A1 OK done\r\n")
+			s.happened(test.want...)
+		})
+	}
 }
 
 func TestFetchLongSets(t *testing.T) {

@@ -128,13 +128,13 @@ func (c *Client) claim(m *Message) (left Items, taken bool) {
 		if t == nil {
 			continue
 		}
-		asked, ok := t.claims(m, c.box.exists)
+		asked, ok := t.claims(m)
 		if t.claimed = ok; ok {
 			taken = true
 			left &^= asked
 			continue
 		}
-		if in, _ := t.covers(m.SeqNum, m.UID, c.box.exists); in && t.hasBytes() && likely == nil {
+		if in, _ := t.covers(m.SeqNum, m.UID); in && t.hasBytes() && likely == nil {
 			likely = t
 		}
 	}
@@ -275,7 +275,7 @@ func (c *Client) wants(meta *LiteralMeta) (likely *command) {
 		if t == nil || !t.hasBytes() {
 			continue
 		}
-		if in, _ := t.covers(meta.SeqNum, meta.UID, c.box.exists); !in {
+		if in, _ := t.covers(meta.SeqNum, meta.UID); !in {
 			continue
 		}
 		switch asked := t.asked(&meta.Section); {

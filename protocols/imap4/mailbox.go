@@ -78,11 +78,23 @@ func (c *Client) onRecent(n uint32) {
 //
 //	message-data = nz-number SP "EXPUNGE"
 func (c *Client) onExpunge(n uint32) {
-	if c.box.open && c.box.exists > 0 {
-		c.box.exists--
-	}
+	c.gone(1)
 	if l := c.Listener; l != nil {
 		l.Expunge(n)
+	}
+}
+
+// gone: there are n messages less.
+func (c *Client) gone(n int) {
+	if !c.box.open {
+		return
+	}
+	less := func(count *uint32) { *count -= uint32(min(n, int(*count))) }
+	less(&c.box.exists)
+	for cmd := c.out.first; cmd != nil; cmd = cmd.behind {
+		if cmd.takes != nil {
+			less(&cmd.takes.last)
+		}
 	}
 }
 
@@ -95,8 +107,8 @@ func (c *Client) onVanished(r *wire.Response) bool {
 	if !ok || r.HasNumber {
 		return false
 	}
-	if n, _ := uids.Len(); c.box.open && !earlier {
-		c.box.exists -= uint32(min(n, int(c.box.exists)))
+	if n, _ := uids.Len(); !earlier {
+		c.gone(n)
 	}
 	if l := c.Listener; l != nil {
 		l.Vanished(uids, earlier)

@@ -18,14 +18,15 @@ type taker struct {
 	gone     bool                       // nobody waits for it any more; it goes on taking its data away
 	claimed  bool                       // of the message in hand
 	lowest   uint32                     // sequence number delivered
+	last     uint32                     // of the mailbox when the command was sent: its sequence number now, zero if it is not known
 }
 
 // covers tells whether a message can be in the set. It is not certain when a server keeps back the UID that would tell, and of one below a
-// set such as 100:* that is not the last: exists is how many there are.
-func (t *taker) covers(seq, uid, exists uint32) (in, certain bool) {
+// set such as 100:* that was not the last.
+func (t *taker) covers(seq, uid uint32) (in, certain bool) {
 	switch {
 	case t.set.IsOpen():
-		return true, t.reaches(seq, uid, exists)
+		return true, t.reaches(seq, uid)
 	case !t.set.IsUID():
 		return t.contains(seq), true
 	case uid != 0:
@@ -34,14 +35,13 @@ func (t *taker) covers(seq, uid, exists uint32) (in, certain bool) {
 	return true, false
 }
 
-// reaches is covers for an open set. Star is the last message, however low its number; but who has asked for it alone may have got the one
-// that was the last a moment ago.
-func (t *taker) reaches(seq, uid, exists uint32) bool {
+// reaches is covers for an open set: Star is the last message, however low its number.
+func (t *taker) reaches(seq, uid uint32) bool {
 	n := seq
 	if t.set.IsUID() {
 		n = uid
 	}
-	return n != 0 && (t.set.saved || t.contains(n) || seq == 0 || seq >= exists || t.set.ranges[len(t.set.ranges)-1].First == Star)
+	return n != 0 && (t.set.saved || t.contains(n) || seq == 0 || seq >= t.last)
 }
 
 // contains is set.Contains; most sets have one range.
@@ -56,9 +56,9 @@ func (t *taker) contains(n uint32) bool {
 // unaskedItems is what servers tell of a message although nobody has asked.
 const unaskedItems = ItemUID | ItemFlags | ItemModSeq
 
-// claims tells whether m is an answer to what was asked, in a mailbox of so many messages, and which of its items are.
-func (t *taker) claims(m *Message, exists uint32) (asked Items, ok bool) {
-	in, certain := t.covers(m.SeqNum, m.UID, exists)
+// claims tells whether m is an answer to what was asked, and which of its items are.
+func (t *taker) claims(m *Message) (asked Items, ok bool) {
+	in, certain := t.covers(m.SeqNum, m.UID)
 	if !in {
 		return 0, false
 	}
