@@ -239,7 +239,7 @@ func (c *Client) sendNext() {
 }
 
 func (c *Client) canSend() bool {
-	return c.state.canSend() && !c.switching && !c.composing && !c.telling && c.saidBye() == nil && !c.ending()
+	return c.state.canSend() && !c.switching && !c.composing && c.saidBye() == nil && !c.ending()
 }
 
 // fail ends a command that is not sent.
@@ -474,7 +474,9 @@ func (c *Client) cancel(cmd *command) {
 	}
 	if c.waiting.has(cmd) {
 		c.waiting.remove(cmd)
-		c.sendNext()
+		if !c.telling {
+			c.sendNext()
+		}
 	}
 	c.throttle()
 }

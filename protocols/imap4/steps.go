@@ -43,7 +43,8 @@ func (c *Client) enqueue(cmd *command) {
 	t.steps = s
 }
 
-// tell ends a command. Nothing is sent before all who hear of it have issued what follows, so that they can put it first.
+// tell ends a command; the caller goes on to send what waits. A Cancel meanwhile does not: what follows from the end of the command
+// may have to go before it.
 func (c *Client) tell(cmd *command, r *wire.Response, err error) {
 	t := c.traffic
 	outer := t.telling

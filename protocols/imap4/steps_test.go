@@ -46,42 +46,49 @@ func TestStepsGoFirst(t *testing.T) {
 		{"List that was refused", "LIST-EXTENDED", func(s *session) { track(s.user, "all", s.List("", "*", imap4.ListOptions{ReturnChildren: true})) },
 			map[string]string{`LIST "" "*" RETURN`: "BAD no"}, []string{`LIST "" "*" RETURN (CHILDREN)`, `LIST "" "*"`}},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			s := opened(t, test.caps)
-			s.tr.Take()
-			s.take()
-			test.issue(s)
-			track(s.user, "SELECT", s.Select("Other"))
-			s.logout()
-			var sent []string
-			for lines := s.lines(); len(lines) > 0; lines = s.lines() {
-				for _, line := range lines {
-					tag, command, ok := strings.Cut(line, " ")
-					if !ok || !strings.HasPrefix(tag, "A") {
-						sent = append(sent, line)
-						continue
-					}
-					sent = append(sent, longSet.ReplaceAllString(command, "…"))
-					answer := tag + " OK done"
-					for begin, special := range test.answers {
-						switch {
-						case !strings.HasPrefix(command, begin):
-						case special[0] == '*':
-							answer = special + answer
-						default:
-							answer = tag + " " + special
-						}
-					}
-					s.server(answer + "\r\n")
+		for _, before := range []string{"", "SELECT First"} {
+			t.Run(test.name+" "+before, func(t *testing.T) {
+				s := opened(t, test.caps)
+				s.tr.Take()
+				s.take()
+				want, ends := append(test.want, "SELECT Other", "LOGOUT"), []string{"all: ok", "SELECT: ok", "LOGOUT: ok"}
+				if before != "" { // so that all that follows waits
+					want, ends = append([]string{before}, want...), append([]string{"before: ok"}, ends...)
+					track(s.user, "before", s.Select("First"))
 				}
-			}
-			if want := append(test.want, "SELECT Other", "LOGOUT"); !slices.Equal(sent, want) {
-				t.Errorf("client sent\n got %s\nwant %s", list(sent), list(want))
-			}
-			if got := slices.DeleteFunc(s.take(), func(e string) bool { return !strings.Contains(e, ":") }); len(got) < 2 || got[0] != "all: ok" || got[1] != "SELECT: ok" {
-				t.Errorf("got %q, want what was issued first to be done first", got)
-			}
-		})
+				test.issue(s)
+				track(s.user, "SELECT", s.Select("Other"))
+				s.logout()
+				var sent []string
+				for lines := s.lines(); len(lines) > 0; lines = s.lines() {
+					for _, line := range lines {
+						tag, command, ok := strings.Cut(line, " ")
+						if !ok || !strings.HasPrefix(tag, "A") {
+							sent = append(sent, line)
+							continue
+						}
+						sent = append(sent, longSet.ReplaceAllString(command, "…"))
+						answer := tag + " OK done"
+						for begin, special := range test.answers {
+							switch {
+							case !strings.HasPrefix(command, begin):
+							case special[0] == '*':
+								answer = special + answer
+							default:
+								answer = tag + " " + special
+							}
+						}
+						s.server(answer + "\r\n")
+					}
+				}
+				if !slices.Equal(sent, want) {
+					t.Errorf("client sent\n got %s\nwant %s", list(sent), list(want))
+				}
+				if got := slices.DeleteFunc(s.take(), func(e string) bool { return !strings.HasSuffix(e, ": ok") }); !slices.Equal(got, ends) {
+					t.Errorf("got %q, want %q", got, ends)
+				}
+			})
+		}
 	}
 }
 

@@ -11,7 +11,7 @@ type traffic struct {
 	room    wait
 	offered wire.Response // memory for the response that is being offered to the commands
 	steps   *steps        // the commands that are issued now are further steps of one
-	telling bool          // a command is being told how it ended: what follows from that comes first, and is not sent before
+	telling bool          // a command is being told how it ended, and then what waits is sent
 }
 
 // noTraffic is that of all connections that have none, so that it costs an idle one a pointer. It is never written to.
