@@ -35,7 +35,7 @@
 //	renewals.go      one timer for all that are in IDLE       mailboxname.go  names on the wire
 //	mailbox.go       the mailbox that is selected             listing.go      what a LIST cannot tell by itself
 //
-// What a FETCH answers: message.go with flag.go, envelope.go, bodystructure.go, section.go, headertext.go and clone.go is what callers see;
+// What a FETCH answers: message.go with flag.go, envelope.go, bodystructure.go, section.go, headertext.go, transferencoding.go and clone.go is what callers see;
 // fetchdata.go with fetchitems.go, envelopedata.go, bodydata.go, sectiondata.go and internaldate.go reads it; fetchroute.go and taker.go
 // say for whom it is; literalmeta.go says of which section a literal is before it comes; fetchparts.go sends long sets in parts;
 // consumer.go feeds loops; textview.go has the one use of unsafe. messageset.go, messageset_parse.go and uidlist.go are the numbers of

@@ -66,6 +66,59 @@ func Example_goroutine() {
 	// <nil>
 }
 
+// attachments hands out the parts of a message that have a file's name, as they come and without their transfer encoding.
+func attachments(ctx context.Context, c *imap4.Client, uid uint32, save func(name string, r io.Reader) error) error {
+	found, err := imap4.Await(ctx, c, func(c *imap4.Client) *deferred.Deferred[map[uint32]*imap4.Message] {
+		return c.FetchBodyStructure(imap4.UIDs(uid))
+	})
+	if err != nil || found[uid] == nil || found[uid].BodyStructure == nil {
+		return err
+	}
+	found[uid].BodyStructure.Walk(func(path []int, part *imap4.BodyStructure) bool {
+		if name := part.Filename(); name != "" && err == nil {
+			for body, failed := range c.FetchBodies(ctx, imap4.UIDs(uid), imap4.BodySection{Part: path, Peek: true}) {
+				if err = failed; err == nil {
+					err = save(name, part.Decode(body))
+				}
+			}
+		}
+		return true
+	})
+	return err
+}
+
+// What is attached to a message, without the rest of it.
+func Example_attachments() {
+	r, addrs, end := listen(func() *scripted {
+		return signedIn("", map[string]string{
+			"UID FETCH 4 (UID BODYSTRUCTURE)": "* 1 FETCH (UID 4 BODYSTRUCTURE ((\"text\" \"plain\" NIL NIL NIL \"7bit\" 5 1)" +
+				"(\"application\" \"pdf\" (\"name\" \"a.pdf\") NIL NIL \"base64\" 18) \"mixed\"))\r\nTAG OK done\r\n",
+			"UID FETCH 4 (UID BODY.PEEK[2])": "* 1 FETCH (UID 4 BODY[2] {18}\r\naGVsbG8gd29y\r\nbGQ=)\r\nTAG OK done\r\n",
+		})
+	})
+	defer end()
+	ctx := context.Background()
+	c, err := imap4.Dial(ctx, addrs[0], &imap4.DialOptions{Reactor: r, Security: imap4.InTheClear})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Disconnect()
+	if _, err = imap4.Await(ctx, c, func(c *imap4.Client) *deferred.Deferred[*imap4.MailboxInfo] { return c.Examine("INBOX") }); err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = attachments(ctx, c, 4, func(name string, r io.Reader) error {
+		text, err := io.ReadAll(r)
+		fmt.Printf("%s %q\n", name, text)
+		return err
+	})
+	fmt.Println(err)
+	// Output:
+	// a.pdf "hello world"
+	// <nil>
+}
+
 // migrate copies the mailbox that is open on from to another server, with flags and dates, and answers which UID each message has there.
 func migrate(ctx context.Context, from, to *imap4.Client, mailbox string) (map[uint32]uint32, error) {
 	known := map[uint32]*imap4.Message{}
