@@ -3,7 +3,8 @@ package imap4
 // Listener hears what the server says without having been asked, in the order of the wire.
 //
 // Embed BaseListener and write only the methods you need: this interface grows with the commands of the client, and what now
-// comes as Untagged may get a method of its own. Goroutine: reactor.
+// comes as Untagged may get a method of its own. A type that embeds Client cannot be its own Listener: Client has other methods of the names
+// Capabilities, Expunge and Status. Goroutine: reactor.
 // Source: the methods of twisted.mail.imap4.IMAP4Client that are there to be overridden.
 type Listener interface {
 	// ServerGreeting: the server has greeted, with text; preauth says that it needs no login.

@@ -52,10 +52,10 @@ func SeqRange(first, last uint32) MessageSet { return MessageSet{}.AddRange(firs
 // UIDRange is the UIDs from first to last, in either order. Last may be Star.
 func UIDRange(first, last uint32) MessageSet { return MessageSet{uid: true}.AddRange(first, last) }
 
-// AllMessages is 1:* by sequence number.
+// AllMessages is 1:* by sequence number. Servers refuse it in a mailbox without messages (NO, or BAD): there AllUIDs is right.
 func AllMessages() MessageSet { return SeqRange(1, Star) }
 
-// AllUIDs is 1:* by UID.
+// AllUIDs is 1:* by UID. It may be asked for in a mailbox without messages, too.
 func AllUIDs() MessageSet { return UIDRange(1, Star) }
 
 // SavedResult is what the last SEARCH with SAVE found, "$" (SEARCHRES, RFC 5182). Uid says whether it goes with UID commands.
