@@ -63,18 +63,24 @@ func (b *bearer) Next(_ context.Context, challenge []byte) ([]byte, error) {
 		return nil, tooMany(b.name)
 	}
 	b.refused = newOAuthError(b.name, challenge, b.token.Value)
+	b.reject() // now: many a server says no more
 	return []byte(b.dummy), nil
 }
 
-// Finish puts the server's reason around its refusal, and tells the source.
+// reject tells the source.
+func (b *bearer) reject() {
+	if r, ok := b.source.(TokenRejecter); ok {
+		r.Rejected(b.token)
+	}
+}
+
+// Finish puts the server's reason around its refusal.
 func (b *bearer) Finish(verdict error) error {
 	if verdict == nil {
 		return nil
 	}
-	if r, ok := b.source.(TokenRejecter); ok {
-		r.Rejected(b.token)
-	}
 	if b.refused == nil {
+		b.reject()
 		return verdict
 	}
 	b.refused.Err = verdict

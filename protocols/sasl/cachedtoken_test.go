@@ -102,6 +102,20 @@ func TestCachedTokenInAMechanism(t *testing.T) {
 	}
 }
 
+// The server's reason is a refusal, also of a server that then hangs up. The source hears of it once.
+func TestTokenRefusedByAChallenge(t *testing.T) {
+	w := &well{}
+	cred := &sasl.Credentials{Username: "u", Token: sasl.NewCachedToken(w, time.Now, 0)}
+	m := of(sasl.NewXOAuth2, cred)(t)
+	start(t, m)
+	if _, err := m.Next(ctx, []byte(`{"status":"401"}`)); err != nil {
+		t.Fatal(err)
+	}
+	check(t, "the next attempt, the connection being lost", gets(t, cred.Token), "token2")
+	_ = finish(m, errRefused)
+	check(t, "told to the source", fmt.Sprint(w.rejected), "[token1]")
+}
+
 func TestCachedTokenErrors(t *testing.T) {
 	w := &well{err: errOdd}
 	c := sasl.NewCachedToken(w, time.Now, 0)
