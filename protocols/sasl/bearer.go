@@ -63,7 +63,7 @@ func (b *bearer) Next(_ context.Context, challenge []byte) ([]byte, error) {
 		return nil, tooMany(b.name)
 	}
 	b.refused = newOAuthError(b.name, challenge, b.token.Value)
-	b.reject() // now: many a server says no more
+	b.reject() // now: a server may hang up and say no more
 	return []byte(b.dummy), nil
 }
 
