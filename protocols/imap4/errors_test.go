@@ -261,3 +261,29 @@ func TestRefusedPasswords(t *testing.T) {
 		}
 	}
 }
+
+func TestRetryAfter(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"Suggested Backoff Time: 299961 milliseconds": 299961 * time.Millisecond,
+		"try again in 30 seconds":                     30 * time.Second,
+		"Retry-After=60":                              time.Minute,
+		"please wait 5 minutes":                       5 * time.Minute,
+		"wait 999999999 minutes":                      time.Hour,
+		"try again in 1 hour":                         time.Hour,
+		"Try again in 24 hours":                       time.Hour,
+		"try again in 0 hours":                        0,
+		"wait 2 days":                                 time.Hour,
+		"wait 999999999":                              time.Hour,
+		"later":                                       0,
+	} {
+		s := greeted(t)
+		d := s.Noop()
+		s.server("A1 NO " + text + "\r\n")
+		_, err, _ := d.Result()
+		refused := new(imap4.ResponseError)
+		if !errors.As(err, &refused) || refused.RetryAfter != want {
+			t.Errorf("%q: got %v, want %v", text, refused.RetryAfter, want)
+		}
+		d.Handle(nil, func(error) {})
+	}
+}

@@ -96,7 +96,7 @@ func says(code, text string, target error) bool {
 // maxRetryAfter bounds what a server can ask for.
 const maxRetryAfter = time.Hour
 
-var waitWords = regexp.MustCompile(`(?i)(?:back-?off(?: time)?|retry[- ]?after|try again in|wait)[:= ]+(\d{1,9}) ?(ms|millisec|sec|s\b|min)?`)
+var waitWords = regexp.MustCompile(`(?i)(?:back-?off(?: time)?|retry[- ]?after|try again in|wait)[:= ]+(\d{1,9}) ?(ms|millisec|sec|s\b|min|hour|day)?`)
 
 // retryAfter finds how long a server asks to wait, in words as they have been seen: "Suggested Backoff Time: 299961 milliseconds",
 // "try again in 30 seconds", "Retry-After=60".
@@ -112,6 +112,8 @@ func retryAfter(text string) time.Duration {
 		unit = time.Millisecond
 	case "min":
 		unit = time.Minute
+	case "hour", "day": // no longer than the limit in any case
+		unit = maxRetryAfter
 	}
-	return min(time.Duration(min(n, int(maxRetryAfter/time.Millisecond)))*unit, maxRetryAfter)
+	return time.Duration(min(n, int(maxRetryAfter/unit))) * unit
 }
