@@ -62,6 +62,8 @@ type command struct {
 	plus func(text string)
 	// selects says that the command opens a mailbox: what is told of one while it is out is about that one.
 	selects bool
+	// closed is called when the server says that the mailbox which was open is closed, right before it is.
+	closed func()
 	// believes is asked when the server says OK: an error closes the connection.
 	believes func() error
 	// byeWillDo says that the end of the connection after BYE is as good as an answer.

@@ -56,6 +56,17 @@ func (c *Client) unselected() {
 	}
 }
 
+// onClosed takes that the mailbox is closed, because another one is being selected or for a reason of the server's.
+func (c *Client) onClosed() {
+	for cmd := c.out.first; cmd != nil; cmd = cmd.behind {
+		if cmd.closed != nil {
+			cmd.closed()
+			break
+		}
+	}
+	c.unselected()
+}
+
 // onExists takes the number of messages.
 //
 //	mailbox-data =/ number SP "EXISTS"

@@ -97,7 +97,7 @@ func (c *Client) onCode(r *wire.Response) (told bool) {
 		d := r.CodeDecoder(c.options().Limits)
 		c.onCapability(&d, r.Kind == wire.Tagged)
 	case "CLOSED": // the mailbox that was selected, before what belongs to the next one (RFC 9051 section 7.1)
-		c.unselected()
+		c.onClosed()
 	case "ALERT":
 		if l != nil {
 			l.Alert(r.Text)

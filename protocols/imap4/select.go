@@ -86,6 +86,7 @@ type opening struct {
 	vanished []Range
 	enabling bool // ENABLE was tried
 	begun    bool // what comes is about this mailbox, not about the one before
+	counted  bool // EXISTS has come, about the one or the other
 }
 
 func (c *Client) open(verb, name string, o []SelectOptions) *deferred.Deferred[*MailboxInfo] {
@@ -99,7 +100,7 @@ func (c *Client) open(verb, name string, o []SelectOptions) *deferred.Deferred[*
 	op.forget(name, verb == "EXAMINE")
 	op.cmd = &command{
 		name: verb, class: classAlone, needs: inAuthenticated, selects: true,
-		detour: op.enable, untagged: op.untagged, answered: op.answered,
+		detour: op.enable, untagged: op.untagged, closed: op.closed, answered: op.answered,
 		ready: func() error {
 			op.begun = !c.box.open
 			return nil
@@ -213,7 +214,7 @@ func (op *opening) untagged(r *wire.Response) bool {
 
 func (op *opening) onCount(r *wire.Response) bool {
 	if r.Name == "EXISTS" {
-		op.info.Exists = r.Number
+		op.info.Exists, op.counted = r.Number, true
 	} else {
 		op.info.Recent = r.Number
 	}
@@ -268,6 +269,13 @@ func (op *opening) onCode(r *wire.Response) bool {
 	}
 	op.begun = true
 	return true
+}
+
+// closed: EXISTS was about the mailbox that was open until now.
+func (op *opening) closed() {
+	if op.counted && op.c.box.open {
+		op.c.onExists(op.info.Exists)
+	}
 }
 
 func (op *opening) onVanished(r *wire.Response) bool {

@@ -121,7 +121,7 @@ func TestSelectAnother(t *testing.T) {
 			t.Errorf("Exists of the one before: got %d, want 1", box.Exists)
 		}
 		s.server("* OK [CLOSED] closed\r\n")
-		s.happened(`* OK "[CLOSED] closed"`)
+		s.happened("exists 9", `* OK "[CLOSED] closed"`)
 		if _, open := s.Mailbox(); open {
 			t.Error("a mailbox is open behind [CLOSED]: got true, want false")
 		}

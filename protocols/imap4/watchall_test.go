@@ -145,6 +145,18 @@ func TestWatchAll(t *testing.T) {
 		w.expect("EXAMINE INBOX (CONDSTORE)", empty(1)...)
 		w.happened("gone Lab", "synced")
 	})
+	t.Run("what comes about a mailbox while it is left leads there again", func(t *testing.T) {
+		w := withAll(t, capsNotify, imap4.WatchOptions{})
+		w.tell("* STATUS Work (UIDVALIDITY 2 HIGHESTMODSEQ 7)")
+		w.leaves("A8")
+		w.expect("EXAMINE Work (CONDSTORE)", empty(2)...)
+		w.expect("EXAMINE INBOX (CONDSTORE)", append([]string{"* 1 EXISTS", "* OK [CLOSED] closed"}, empty(1)...)...)
+		w.expect("EXAMINE Work (CONDSTORE)", "* 1 EXISTS", "* OK [UIDVALIDITY 2] ok", "* OK [HIGHESTMODSEQ 7] ok")
+		w.expect("UID FETCH 1:* (UID FLAGS RFC822.SIZE MODSEQ)", "* 1 FETCH (UID 1 FLAGS () RFC822.SIZE 10 MODSEQ (5))")
+		w.expect("EXAMINE INBOX (CONDSTORE)", empty(1)...)
+		w.idling()
+		w.happened("new Work 1 [] size 10", "synced")
+	})
 	t.Run("a mailbox that is deleted while it is visited: nothing is told of it any more", func(t *testing.T) {
 		opened := []string{"* 3 EXISTS", "* OK [UIDVALIDITY 2] ok", "* OK [HIGHESTMODSEQ 7] ok"}
 		const fetch = "UID FETCH 1:* (UID FLAGS RFC822.SIZE MODSEQ)"

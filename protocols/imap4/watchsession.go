@@ -265,6 +265,9 @@ func (s *watchSession) open(y *deferred.Yield, b *watchedBox) error {
 	if err != nil {
 		return err
 	}
+	if left := s.visit; left != nil && left.box != b && left.due() { // something has happened there right before
+		s.enqueue(left.box)
+	}
 	if s.visit = v; b.gone { // meanwhile
 		s.visit = nil
 		return nil

@@ -424,6 +424,9 @@ func (c *simConn) news(all bool) {
 	if c.box == nil {
 		return
 	}
+	if c.notify != nil && c.qresync && all { // what is told here is not told again by STATUS
+		c.notify[c.box] = c.box.version
+	}
 	skip := func() bool { return !all && c.sim.rand.IntN(3) == 0 }
 	for i := len(c.view) - 1; i >= 0; i-- {
 		if c.box.find(c.view[i]) != nil || skip() {
