@@ -44,8 +44,8 @@
 //
 // Signing in: authenticate.go, authentication.go; the mechanisms are those of package sasl. dial.go, dialerror.go and await.go are for
 // goroutines. Watch: watch.go, watchhandler.go and watchstate.go are what callers see; watchsession.go is one connection, watchbox.go,
-// watchuids.go and watchseqs.go what was told, watchvisit.go and watchnews.go how it is brought up to date, watchall.go and watchlistener.go
-// how it hears of more.
+// watchuids.go and watchseqs.go what was told, watchvisit.go and watchnews.go how it is brought up to date, watchall.go, watchspaces.go and
+// watchlistener.go how it hears of more.
 //
 // The bytes themselves are the business of internal/wire, compression that of internal/deflate.
 //

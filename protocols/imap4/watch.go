@@ -38,9 +38,9 @@ type Watch struct {
 type WatchOptions struct {
 	// Mailbox is the one to watch; with All the one that is watched closest, where everything is told at once. "" is INBOX.
 	Mailbox string
-	// All watches all of the user's mailboxes. Where the server has NOTIFY (RFC 5465) it says where something happens; otherwise they
-	// are listed with their STATUS each Options.PollInterval of the client. A mailbox in which something has happened is opened, its
-	// changes are told, and Mailbox is opened again. Without CONDSTORE a change of flags elsewhere is noticed only if it changes
+	// All watches all mailboxes that the user sees. Where the server has NOTIFY (RFC 5465) it says where something happens; otherwise they
+	// are listed with their STATUS each Options.PollInterval of the client, and so they are with NOTIFY if some belong to another user or to
+	// all, of which it does not tell. A mailbox in which something has happened is opened, its changes are told, and Mailbox is opened again. Without CONDSTORE a change of flags elsewhere is noticed only if it changes
 	// the number of unseen messages, or else after the next reconnect.
 	All bool
 	// Only says, with All, which mailboxes to watch besides Mailbox; nil is each that can be opened. Of one that it has

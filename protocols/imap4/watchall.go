@@ -15,6 +15,9 @@ func (s *watchSession) list(y *deferred.Yield) error {
 	if err := s.notify(y); err != nil || s.over {
 		return err
 	}
+	if err := s.learnSpaces(y); err != nil || s.over {
+		return err
+	}
 	o := ListOptions{Status: StatusMessages | StatusUIDNext | StatusUIDValidity | StatusUnseen}
 	if s.condFlag {
 		o.Status |= StatusHighestModSeq
@@ -25,7 +28,7 @@ func (s *watchSession) list(y *deferred.Yield) error {
 	if err != nil || s.over || s.listDue {
 		return err
 	}
-	s.relists = 0
+	s.relists, s.foreign = 0, false
 	there := make(map[*watchedBox]bool, len(entries))
 	for i := range entries {
 		e := &entries[i]
@@ -37,6 +40,7 @@ func (s *watchSession) list(y *deferred.Yield) error {
 			continue
 		}
 		there[b] = true
+		s.foreign = s.foreign || !s.spaces.isPersonal(e.Name, e.Delimiter)
 		switch {
 		case e.Status == nil && b.refused:
 		case e.Status == nil || s.hasChanged(b, *e.Status, false):

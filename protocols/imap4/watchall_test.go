@@ -100,6 +100,49 @@ func TestWatchAll(t *testing.T) {
 			}
 		}
 	})
+	t.Run("mailboxes of others are polled, because NOTIFY does not tell of them", func(t *testing.T) {
+		status := func(name string, messages, validity int) []string {
+			return []string{`* LIST () "/" ` + name,
+				fmt.Sprintf("* STATUS %s (MESSAGES %d UIDNEXT %d UIDVALIDITY %d UNSEEN 0 HIGHESTMODSEQ %d)", name, messages, messages+1, validity, 5+messages)}
+		}
+		spaces := `* NAMESPACE (("" "/")) (("~" "/")) (("Shared/" "/"))`
+		for _, c := range []struct {
+			name, answer, status string
+			want                 bool
+		}{
+			{"Shared/News", spaces, "OK done", true},
+			{"Shared", spaces, "OK done", true},
+			{"~ann/Work", spaces, "OK done", true},
+			{"Work", spaces, "OK done", false},
+			{"News", `* NAMESPACE (("INBOX." ".")) NIL (("" "."))`, "OK done", true},
+			{"INBOX", `* NAMESPACE (("INBOX/" "/")) NIL (("" "/"))`, "OK done", false},
+			{"Shared/News", "* OK none", "NO none", false},
+		} {
+			w := watchOver(t, capsNotify+" NAMESPACE", imap4.WatchOptions{All: true, Fetch: sizes})
+			w.expect(askNotify)
+			w.answer(c.status, "NAMESPACE", c.answer)
+			w.expect(askList, append(status("INBOX", 0, 1), status(c.name, 0, 2)...)...)
+			if c.name != "INBOX" {
+				w.expect("EXAMINE "+c.name+" (CONDSTORE)", empty(2)...)
+			}
+			w.expect("EXAMINE INBOX (CONDSTORE)", empty(1)...)
+			w.idling()
+			w.clock.Advance(2 * time.Minute)
+			if !c.want {
+				w.wrote("")
+				w.Stop()
+				continue
+			}
+			w.leaves("A8")
+			w.expect(askList, append(status("INBOX", 0, 1), status(c.name, 1, 2)...)...)
+			w.expect("EXAMINE "+c.name+" (CONDSTORE)", "* 1 EXISTS", "* OK [UIDVALIDITY 2] ok", "* OK [HIGHESTMODSEQ 6] ok")
+			w.expect("UID FETCH 1:* (UID FLAGS RFC822.SIZE MODSEQ)", "* 1 FETCH (UID 1 FLAGS () RFC822.SIZE 10 MODSEQ (6))")
+			w.expect("EXAMINE INBOX (CONDSTORE)", empty(1)...)
+			w.happened("up", "mailbox INBOX", "mailbox "+c.name, "synced", "new "+c.name+" 1 [] size 10", "synced")
+			w.idling()
+			w.Stop()
+		}
+	})
 	t.Run("Only is asked of the mailboxes of Resume, too", func(t *testing.T) {
 		state := imap4.WatchState{Mailboxes: map[string]imap4.MailboxState{}}
 		for i, name := range []string{"INBOX", "Work", "Spam"} {

@@ -17,17 +17,19 @@ type watchSession struct {
 	visit     *watchVisit   // the mailbox that is open; nil for none
 	queue     []*watchedBox // to be visited
 	poll      *reactor.DelayedCall
-	err       error // why this side has ended the connection
-	faults    int   // how often the two sides were out of step
-	overflows int   // of notifications
-	relists   int   // how often in a row the mailboxes changed while they were listed
-	qresync   bool  // is enabled
-	condFlag  bool  // the server has CONDSTORE
-	notified  bool  // NOTIFY is in force
-	noNotify  bool  // NOTIFY was refused, or has overflowed too often
-	listDue   bool  // the mailboxes have to be listed
-	listing   bool  // they are being listed
-	ready     bool  // the connection may be used
+	spaces    *Namespaces // where mailboxes are; nil for not known
+	err       error       // why this side has ended the connection
+	faults    int         // how often the two sides were out of step
+	overflows int         // of notifications
+	relists   int         // how often in a row the mailboxes changed while they were listed
+	qresync   bool        // is enabled
+	condFlag  bool        // the server has CONDSTORE
+	notified  bool        // NOTIFY is in force
+	foreign   bool        // some of the mailboxes are not the user's own, and NOTIFY does not tell of them
+	noNotify  bool        // NOTIFY was refused, or has overflowed too often
+	listDue   bool        // the mailboxes have to be listed
+	listing   bool        // they are being listed
+	ready     bool        // the connection may be used
 	working   bool
 	told      bool // something was told since Synced
 	over      bool
@@ -211,7 +213,7 @@ func (s *watchSession) step(y *deferred.Yield) error {
 
 // rest is reached when all was told.
 func (s *watchSession) rest() {
-	if s.w.o.All && !s.notified && s.poll == nil {
+	if s.w.o.All && (!s.notified || s.foreign) && s.poll == nil {
 		s.poll = s.c.transport.Reactor().CallLater(s.c.options().pollInterval(), func() {
 			s.poll = nil
 			s.listDue = true
