@@ -72,6 +72,24 @@ func TestWatch(t *testing.T) {
 		w.tell("* 1 EXPUNGE", `* 1 FETCH (FLAGS (\Flagged) MODSEQ (14))`)
 		w.happened("down: "+reactor.ErrConnectionLost.Error(), "up", "synced", "vanished INBOX 4", "synced", `flags INBOX 7 [\Flagged]`, "synced")
 	})
+	t.Run("a mailbox that has gone back to a backup: the flags of all", func(t *testing.T) {
+		flags := []string{`* 1 FETCH (UID 4 FLAGS (\Flagged) MODSEQ (3))`, "* 2 FETCH (UID 7 FLAGS () MODSEQ (2))"}
+		opened := []string{"* 2 EXISTS", "* OK [UIDVALIDITY 9] ok", "* OK [HIGHESTMODSEQ 3] ok"}
+		for caps, open := range map[string]string{capsCondStore: "EXAMINE INBOX (CONDSTORE)", capsQResync: "EXAMINE INBOX (QRESYNC (9 10 1:7))"} {
+			w := withTwo(t, caps, imap4.WatchOptions{Fetch: sizes})
+			w.cut()
+			w.greet(caps)
+			w.expect(open, opened...)
+			w.expect("UID FETCH 1:* (UID FLAGS)", flags...)
+			w.idling()
+			w.happened("down: "+reactor.ErrConnectionLost.Error(), "up", `flags INBOX 4 [\Flagged]`, "flags INBOX 7 []", "synced")
+			w.cut()
+			w.greet(caps)
+			w.expect(strings.Replace(open, "9 10", "9 3", 1), opened...)
+			w.idling()
+			w.happened("down: "+reactor.ErrConnectionLost.Error(), "up", "synced")
+		}
+	})
 	t.Run("CONDSTORE: an expunge that has no mod-sequence", func(t *testing.T) {
 		w := withTwo(t, capsCondStore, imap4.WatchOptions{Fetch: sizes})
 		w.cut()

@@ -130,13 +130,13 @@ func (s *watchSession) enqueue(b *watchedBox) {
 }
 
 // hasChanged tells whether d says that something has happened in b that was not told. Unasked data does unless it proves the
-// contrary.
+// contrary; it may also be older than what was told.
 func (s *watchSession) hasChanged(b *watchedBox, d StatusData, unasked bool) bool {
 	if b.visited && !unasked && sameStatus(b.status, d) {
 		return false
 	}
 	b.status = d
-	certain := d.Has(StatusHighestModSeq) && d.HighestModSeq != 0 && b.modSeq != 0 && d.HighestModSeq <= b.modSeq
+	certain := d.Has(StatusHighestModSeq) && b.modSeq != 0 && (d.HighestModSeq == b.modSeq || unasked && d.HighestModSeq != 0 && d.HighestModSeq < b.modSeq)
 	switch {
 	case !b.opened, !certain:
 		return true

@@ -143,6 +143,21 @@ func TestWatchAll(t *testing.T) {
 			w.Stop()
 		}
 	})
+	t.Run("a mailbox that has gone back to a backup is visited", func(t *testing.T) {
+		w := withAll(t, capsNotify, imap4.WatchOptions{})
+		w.tell("* STATUS Work (UIDVALIDITY 2 HIGHESTMODSEQ 4)") // of before the visit
+		w.wrote("")
+		w.cut()
+		w.greet(capsNotify)
+		w.expect(askNotify)
+		w.expect(askList,
+			`* LIST () "/" INBOX`, "* STATUS INBOX (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 1 UNSEEN 0 HIGHESTMODSEQ 5)",
+			`* LIST () "/" Work`, "* STATUS Work (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 2 UNSEEN 0 HIGHESTMODSEQ 3)",
+			`* LIST () "/" Work/Old`, "* STATUS Work/Old (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 3 UNSEEN 0 HIGHESTMODSEQ 5)")
+		w.expect("EXAMINE Work (CONDSTORE)", "* 0 EXISTS", "* OK [UIDVALIDITY 2] ok", "* OK [HIGHESTMODSEQ 3] ok")
+		w.expect("EXAMINE INBOX (CONDSTORE)", empty(1)...)
+		w.idling()
+	})
 	t.Run("Only is asked of the mailboxes of Resume, too", func(t *testing.T) {
 		state := imap4.WatchState{Mailboxes: map[string]imap4.MailboxState{}}
 		for i, name := range []string{"INBOX", "Work", "Spam"} {

@@ -65,6 +65,9 @@ func (v *watchVisit) begin(y *deferred.Yield, info *MailboxInfo, resumed bool) e
 			return nil
 		}
 	}
+	if v.condStore && modSeq < b.modSeq { // it has gone back, to a backup for one
+		b.modSeq, b.recent, resumed = 0, nil, false
+	}
 	b.opened, b.validity = true, info.UIDValidity
 	b.skipping = w.o.SkipExisting && (first || b.skipping) // also when the last try was cut short
 	v.skip = b.skipping
