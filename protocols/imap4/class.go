@@ -61,9 +61,10 @@ const (
 	answerOther // what a Command takes and the client does not know
 )
 
-// confused tells whether data for one of the two could be taken for data of the other.
-func confused(a, b *command) bool {
-	return a.takes.meets(b.takes) || a.answers&b.answers != 0 && (a.key == b.key || a.key == "" || b.key == "")
+// confused tells whether data for one of the two could be taken for data of the other. uidFirst says that the UID of a message comes before
+// its sections.
+func confused(a, b *command, uidFirst bool) bool {
+	return a.takes.meets(b.takes, uidFirst) || a.answers&b.answers != 0 && (a.key == b.key || a.key == "" || b.key == "")
 }
 
 // PipelineMode says how many commands may be out at a time.
@@ -89,12 +90,12 @@ func (c *Client) mayBeOut(cmd *command) bool {
 	if last == nil {
 		return true
 	}
-	mode := c.options().Pipelining
+	mode, uidFirst := c.options().Pipelining, c.tellsUID()
 	if cmd.class == last.class && cmd.takes == nil && cmd.answers == 0 {
 		return mode.together(cmd, last) // and so with those before, with which the last one may be out
 	}
 	for out := c.out.first; out != nil; out = out.behind {
-		if !mode.together(cmd, out) || confused(cmd, out) {
+		if !mode.together(cmd, out) || confused(cmd, out, uidFirst) {
 			return false
 		}
 	}

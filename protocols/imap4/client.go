@@ -48,6 +48,7 @@ type rare struct {
 	bye       *ByeError
 	err       error // why the client closed the connection
 	stream    literalStream
+	uids      uidOrder
 	fetching  *fetching
 	consumers int // goroutines that range over an answer
 	held      holders

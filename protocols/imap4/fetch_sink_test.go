@@ -85,6 +85,26 @@ func TestSink(t *testing.T) {
 		s.happened(`1/0 BODY[] 3 false: "one", <nil>`, `FETCH: 1/1 UID BODY[]=2:""`, "FETCH: 1",
 			`2/0 BODY[] 3 false: "two", <nil>`, `FETCH: 2/2 UID BODY[]=2:""`, "FETCH: 1")
 	})
+	t.Run("once a server has told the UID before the octets such FETCHes are out together, until it does not", func(t *testing.T) {
+		s := opened(t, "")
+		for i := range uint32(9) {
+			s.bodies(imap4.UIDs(i+1), nil)
+		}
+		s.wrote("A1 UID FETCH 1 (UID BODY[])\r\n")
+		s.server("* 1 FETCH (UID 1 BODY[] {3}\r\none)\r\nA1 OK done\r\n")
+		s.wrote("A2 UID FETCH 2 (UID BODY[])\r\nA3 UID FETCH 3 (UID BODY[])\r\nA4 UID FETCH 4 (UID BODY[])\r\nA5 UID FETCH 5 (UID BODY[])\r\n" +
+			"A6 UID FETCH 6 (UID BODY[])\r\nA7 UID FETCH 7 (UID BODY[])\r\nA8 UID FETCH 8 (UID BODY[])\r\nA9 UID FETCH 9 (UID BODY[])\r\n")
+		s.server("* 3 FETCH (UID 3 BODY[] {5}\r\nthree)\r\n* 4 FETCH (BODY[] {4}\r\nfour UID 4)\r\n* 2 FETCH (UID 2 BODY[] {3}\r\ntwo)\r\n")
+		s.happened(`1/1 BODY[] 3 false: "one", <nil>`, `FETCH: 1/1 UID BODY[]=2:""`, "FETCH: 1",
+			`3/3 BODY[] 5 false: "three", <nil>`, `FETCH: 3/3 UID BODY[]=2:""`,
+			`FETCH: 4/4 UID BODY[]=0:"four"`, // nobody could know for whom it was
+			`2/2 BODY[] 3 false: "two", <nil>`, `FETCH: 2/2 UID BODY[]=2:""`)
+		s.server("A2 OK done\r\nA3 OK done\r\nA4 OK done\r\nA5 OK done\r\nA6 OK done\r\nA7 OK done\r\nA8 OK done\r\nA9 OK done\r\n")
+		s.take()
+		s.bodies(imap4.UIDs(10), nil)
+		s.bodies(imap4.UIDs(11), nil)
+		s.wrote("A10 UID FETCH 10 (UID BODY[])\r\n")
+	})
 	t.Run("what may be for another FETCH is kept although one was cancelled", func(t *testing.T) {
 		s := opened(t, "")
 		o := imap4.FetchOptions{Sections: []imap4.BodySection{whole}}

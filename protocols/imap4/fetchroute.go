@@ -257,7 +257,10 @@ func (c *Client) onFetchLiteral(u *wire.Unit) bool {
 		c.scanner.SkipLiteral()
 		return true
 	}
-	if cmd.takes.sink == nil {
+	if cmd.takes.set.IsUID() {
+		c.unusual().uids.note(meta.UID != 0)
+	}
+	if cmd.takes.sink == nil || meta.UID == 0 && c.wantedByOthers(cmd, &meta) {
 		return true
 	}
 	if sink := cmd.takes.sink(meta); sink != nil {
@@ -266,6 +269,40 @@ func (c *Client) onFetchLiteral(u *wire.Unit) bool {
 	}
 	return true
 }
+
+// wantedByOthers tells whether a literal may be for another command, too, because the server has told its UID before the sections up to now,
+// and does not any more. It is kept then until it is known for whom.
+func (c *Client) wantedByOthers(cmd *command, meta *LiteralMeta) bool {
+	for other := c.out.first; other != nil; other = other.behind {
+		if t := other.takes; other != cmd && t != nil && t.asked(&meta.Section) {
+			if in, _ := t.covers(meta.SeqNum, 0); in {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// uidOrder is what is known of where a server tells the UID of a message: before its sections, as most do, or behind them.
+type uidOrder uint8
+
+const (
+	uidUnknown uidOrder = iota
+	uidBefore
+	uidBehind // at least once
+)
+
+func (o *uidOrder) note(told bool) {
+	switch {
+	case !told:
+		*o = uidBehind
+	case *o == uidUnknown:
+		*o = uidBefore
+	}
+}
+
+// tellsUID says that an octet of a section comes only when its message is known, as far as the server has shown.
+func (c *Client) tellsUID() bool { return c.rare != nil && c.rare.uids == uidBefore }
 
 // wants is the command that has asked for a literal's section; or one that has asked for sections at all, because servers do not
 // always call them what they were called in the command. While the UID is not told there may be several: one that was cancelled comes last.

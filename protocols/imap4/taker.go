@@ -114,14 +114,14 @@ func (t *taker) hasExtra(x ExtraItem) bool {
 	})
 }
 
-// meets tells whether data could be for the one or for the other. A sink gets octets before it is certain whose they are: a server may tell
-// the UID behind them.
-func (t *taker) meets(other *taker) bool {
+// meets tells whether data could be for the one or for the other. A sink gets octets before it is certain whose they are, unless the server
+// tells the UID before them.
+func (t *taker) meets(other *taker, uidFirst bool) bool {
 	switch {
 	case t == nil || other == nil:
 		return false
 	case !t.overlaps(other):
-		return (t.sink != nil || other.sink != nil) && t.set.IsUID() && t.sharesBytes(other)
+		return !uidFirst && (t.sink != nil || other.sink != nil) && t.set.IsUID() && t.sharesBytes(other)
 	}
 	return t.plain() || other.plain() || (t.items&other.items)&^ItemUID != 0 || t.sharesBytes(other)
 }
