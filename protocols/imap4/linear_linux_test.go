@@ -247,3 +247,29 @@ func checkMemory(t *testing.T, n int, asked, kept, maxAsked, maxKept, small int6
 		t.Errorf("%d bytes: got %d asked for, want at most %d", n, asked, most)
 	}
 }
+
+// Many commands that are further steps of one are put into their place one by one, each with the same little work.
+func TestStepsAreLinear(t *testing.T) {
+	const times, margin, tries, few = 8, 3, 20, 1000
+	spent := func(n int) time.Duration {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		s := opened(t, "")
+		s.tr.Take()
+		s.List("", "*", imap4.ListOptions{Status: imap4.StatusUnseen}).Handle(nil, nil)
+		tag, _, _ := strings.Cut(string(s.tr.Take()), " ")
+		for i := range n {
+			s.server(fmt.Sprintf("* LIST () \"/\" m%d\r\n", i))
+		}
+		began := threadTime(t)
+		s.server(tag + " OK done\r\n")
+		return threadTime(t) - began
+	}
+	one, all := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64)
+	for range tries {
+		if one, all = min(one, spent(few)), min(all, spent(times*few)); all <= margin*times*one {
+			return
+		}
+	}
+	t.Errorf("work for %d commands: got %v, want not much more than %d times the %v for %d", times*few, all, times, one, few)
+}

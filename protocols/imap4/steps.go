@@ -29,7 +29,7 @@ func (c *Client) enqueue(cmd *command) {
 	switch {
 	case s == nil:
 		c.waiting.push(cmd)
-	case s.last != nil && c.waiting.has(s.last):
+	case s.last != nil && s.last.waits(&c.waiting):
 		c.waiting.insert(s.last, cmd)
 	default:
 		c.waiting.pushFront(cmd)
@@ -41,6 +41,12 @@ func (c *Client) enqueue(cmd *command) {
 	c.sendNext()
 	c.throttle()
 	t.steps = s
+}
+
+// waits tells whether a command that is in waiting, in the queue of those that are out, or in none, is in waiting. It does not look through
+// the queue as has does: a List may have a STATUS for each of 100,000 mailboxes.
+func (cmd *command) waits(waiting *queue) bool {
+	return cmd.next == 0 && (cmd.before != nil || waiting.first == cmd)
 }
 
 // tell ends a command; the caller goes on to send what waits. A Cancel meanwhile does not: what follows from the end of the command
