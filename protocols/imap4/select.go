@@ -204,12 +204,21 @@ func (op *opening) untagged(r *wire.Response) bool {
 	case "LIST":
 		e, ok := op.c.decodeListed(r.Args)
 		return ok && op.onListed(&e)
+	case "EXPUNGE":
+		op.old()
 	case "VANISHED":
 		return op.onVanished(r)
 	case "FETCH", "UIDFETCH":
 		return op.onFetch(r)
 	}
 	return false
+}
+
+// old: what comes now is about the mailbox that is still open. So EXISTS before it was, too.
+func (op *opening) old() {
+	if !op.begun {
+		op.closed()
+	}
 }
 
 func (op *opening) onCount(r *wire.Response) bool {
@@ -271,15 +280,19 @@ func (op *opening) onCode(r *wire.Response) bool {
 	return true
 }
 
-// closed: EXISTS was about the mailbox that was open until now.
+// closed: EXISTS was about the mailbox that was open until now, and nobody has heard it yet.
 func (op *opening) closed() {
 	if op.counted && op.c.box.open {
+		op.counted = false
 		op.c.onExists(op.info.Exists)
 	}
 }
 
 func (op *opening) onVanished(r *wire.Response) bool {
 	uids, earlier, ok := decodeVanished(r.Args)
+	if ok && !earlier {
+		op.old()
+	}
 	if !ok || !earlier || !op.c.limitUntagged(op.cmd, len(op.vanished)+len(uids.ranges)) {
 		return ok && earlier
 	}
@@ -293,6 +306,7 @@ func (op *opening) onVanished(r *wire.Response) bool {
 // onFetch takes a message that has changed since.
 func (op *opening) onFetch(r *wire.Response) bool {
 	if op.o.QResync == nil || !op.begun || !r.HasNumber {
+		op.old()
 		return false
 	}
 	m := op.c.readMessage(*r, false, false)

@@ -130,6 +130,22 @@ func TestSelectAnother(t *testing.T) {
 		wantEqual(t, "Exists", info.Exists, uint32(0))
 		wantEqual(t, "UIDValidity", info.UIDValidity, uint32(5))
 	})
+	t.Run("what comes before [CLOSED] is heard in the order of the wire", func(t *testing.T) {
+		for line, event := range map[string]string{
+			"5 EXPUNGE": "expunge 5", "VANISHED 7": "vanished 7 false", "5 FETCH (FLAGS ())": "message data 5 0 FLAGS []",
+		} {
+			s := working(t, "")
+			s.Select("b").Handle(nil, nil)
+			s.server("* 5 EXISTS\r\n* " + line + "\r\n")
+			s.happened("exists 5", event)
+			box, _ := s.Mailbox()
+			if want := uint32(4); event[0] != 'm' && box.Exists != want {
+				t.Errorf("Exists behind %s: got %d, want %d", line, box.Exists, want)
+			}
+			s.server("* OK [CLOSED] closed\r\n")
+			s.happened(`* OK "[CLOSED] closed"`)
+		}
+	})
 	t.Run("without [CLOSED] counts and codes are about the new one", func(t *testing.T) {
 		s := working(t, "")
 		d := s.Examine("b")
