@@ -112,7 +112,7 @@ func TestWatch(t *testing.T) {
 	t.Run("neither: somebody else takes back what the program has changed", func(t *testing.T) {
 		for command, set := range map[string]imap4.MessageSet{
 			`UID STORE 4 +FLAGS.SILENT (\Flagged)`: imap4.UIDs(4), `UID STORE 1:* +FLAGS.SILENT (\Flagged)`: imap4.AllUIDs(),
-			`STORE 1 +FLAGS.SILENT (\Flagged)`: imap4.SeqNums(1),
+			`STORE 1 +FLAGS.SILENT (\Flagged)`: imap4.SeqNums(1), `STORE 1:4294967294 +FLAGS.SILENT (\Flagged)`: imap4.SeqRange(1, 1<<32-2),
 		} {
 			w := withTwo(t, capsPlain, imap4.WatchOptions{Fetch: sizes})
 			w.client.AddFlags(set, []imap4.Flag{imap4.FlagFlagged}).Handle(nil, nil)

@@ -4,10 +4,10 @@ package imap4
 // interface may grow.
 //
 // What is told of messages is told exactly once, over all connections of the Watch: New once for each message, then Flags for each change
-// of its flags, then Vanished. Only flags may be told twice, and only in three cases: after WatchOptions.Resume, those that changed shortly
-// before; there on servers without CONDSTORE, those of all messages; and when HIGHESTMODSEQ has become less, because the mailbox
-// has gone back to a backup, those of all messages, too. A change that was undone while there was no connection is not told, and neither is
-// a message that came and went meanwhile.
+// of its flags, then Vanished. Only flags may be told twice, and only in these cases: after WatchOptions.Resume, those that changed shortly
+// before; there on servers without CONDSTORE, those of all messages; without CONDSTORE those that the program itself has set; and when
+// HIGHESTMODSEQ has become less, because the mailbox has gone back to a backup, those of all messages. A change that was undone while there
+// was no connection is not told, and neither is a message that came and went meanwhile.
 //
 // Goroutine: reactor. Every method may call Stop, and issue commands on the client that Up has given. After Stop nothing is told.
 type WatchHandler interface {

@@ -311,8 +311,8 @@ func (v *watchVisit) forgetFlags(set MessageSet) {
 		clear(flags)
 	case set.IsUID():
 		forget(flags, set)
-	case len(flags) > 0:
-		for seq := range set.All() {
+	case len(flags) > 0 && v.seqs.length > 0:
+		for seq := range set.Intersect(SeqRange(1, uint32(v.seqs.length))).All() {
 			delete(flags, v.seqs.at(seq))
 		}
 	}
