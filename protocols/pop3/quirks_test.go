@@ -267,6 +267,8 @@ func quirkErrors(t *testing.T) {
 		{"-ERR [LOGIN-DELAY -5] no", pop3.ErrLoginDelay, 0},
 		{"-ERR please wait 999999999 min", pop3.ErrLoginDelay, 24 * time.Hour},
 		{"-ERR try again in 5 minutes", nil, 5 * time.Minute},
+		{"-ERR try again in 2 hours", nil, 2 * time.Hour},
+		{"-ERR please wait 3 days", pop3.ErrLoginDelay, 24 * time.Hour},
 		{"-ERR [SYS/TEMP] x", pop3.ErrSysTemp, 0},
 		{"-ERR [SYS/PERM/ACCOUNT] x", pop3.ErrSysPerm, 0},
 		{"-ERR [UTF8] use it", pop3.ErrUTF8, 0},

@@ -79,7 +79,7 @@ func meaning(r Reply, command string) error {
 // maxRetryAfter bounds what a server can ask for.
 const maxRetryAfter = 24 * time.Hour
 
-var waitWords = regexp.MustCompile(`(?i)(?:retry[- ]?after|try again in|wait|minimum of|every)[:= ]+(\d{1,9}) ?(sec|s\b|min)?`)
+var waitWords = regexp.MustCompile(`(?i)(?:retry[- ]?after|try again in|wait|minimum of|every)[:= ]+(\d{1,9}) ?(sec|s\b|min|hour|day)?`)
 
 // retryAfter finds how long a server asks to wait, in words as they have been seen: "[LOGIN-DELAY] minimum time between logins: wait 300 seconds".
 func retryAfter(r Reply) time.Duration {
@@ -97,8 +97,13 @@ func retryAfter(r Reply) time.Duration {
 	}
 	n, _ := strconv.Atoi(found[1])
 	unit := time.Second
-	if strings.EqualFold(found[2], "min") {
+	switch strings.ToLower(found[2]) {
+	case "min":
 		unit = time.Minute
+	case "hour":
+		unit = time.Hour
+	case "day":
+		unit = maxRetryAfter
 	}
 	return seconds(n, unit)
 }
