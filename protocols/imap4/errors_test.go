@@ -249,6 +249,14 @@ func TestRefusedPasswords(t *testing.T) {
 		{"LOGIN", "NO", "UNAVAILABLE", "Authentication failed: the database is away", nil},
 		{"LOGIN", "NO", "", "Temporary authentication failure.", nil},
 		{"LOGIN", "NO", "", "Login failed, try again later", nil},
+		{"LOGIN", "NO", "", "Incorrect user name or password", refused},
+		{"LOGIN", "NO", "", "Password incorrect", refused},
+		{"LOGIN", "NO", "", "Login failed: generic failure", nil}, // Cyrus, when it cannot ask who the user is
+		{"LOGIN", "NO", "", "Login failed: internal error", nil},
+		{"AUTHENTICATE", "NO", "", "Authentication failed: LDAP timed out", nil},
+		{"LOGIN", "NO", "", "Login failed: the server is down for maintenance", nil},
+		{"LOGIN", "NO", "SERVERBUG", "Login failed", nil},
+		{"LOGIN", "NO", "PRIVACYREQUIRED", "Authentication failed: use TLS", nil},
 		{"LOGIN", "NO", "", "Login failed: too many connections", crowded},
 		{"LOGIN", "NO", "", "Login failed. Request is throttled.", throttled},
 		{"AUTHENTICATE", "NO", "", "bad protocol / cancel", nil}, // Cyrus, of a channel binding that it cannot do

@@ -69,6 +69,8 @@ func (e *ResponseError) refusesUser() bool {
 	switch {
 	case e.Status != "NO" || e.Command != "LOGIN" && e.Command != "AUTHENTICATE" || codeErrors[e.Code] != nil:
 		return false
+	case e.Code == "PRIVACYREQUIRED" || e.Code == "SERVERBUG" || e.Code == "CORRUPTION": // it has not looked at the password
+		return false
 	case says("", e.Text, ErrTooManyConnections) || says("", e.Text, ErrThrottled):
 		return false
 	}

@@ -276,6 +276,8 @@ func quirkErrors(t *testing.T) {
 		{"-ERR Mailbox in use, invalid password?", pop3.ErrInUse, 0},
 		{"-ERR login too frequent", pop3.ErrLoginDelay, 0},
 		{"-ERR server temporarily out of order", pop3.ErrSysTemp, 0},
+		{"-ERR authentication failed: internal error", pop3.ErrSysTemp, 0},
+		{"-ERR Password incorrect", pop3.ErrAuth, 0},
 		{"-ERR Invalid login or password", pop3.ErrAuth, 0},
 		{"-ERR [X-OTHER] invalid password", nil, 0},
 		{"-ERR Download exceed. msg=10", nil, 0},

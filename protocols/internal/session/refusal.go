@@ -6,13 +6,16 @@ import (
 )
 
 // ForNow are words, in small letters, of a server that cannot say who the user is at the moment, whatever it says besides.
-var ForNow = []string{"temporar", "try again later", "unavailable"}
+var ForNow = []string{
+	"temporar", "try again later", "try later", "unavailable", "internal error", "server error", "system error", "generic failure", "timed out",
+	"maintenance", "overload",
+}
 
 // WrongUser are words, in small letters, with which servers refuse a user or his password.
 var WrongUser = []string{
 	"authentication fail", "authenticate fail", "auth fail", "login fail", "logon fail", "invalid login", "invalid user", "invalid password",
-	"invalid credentials", "bad login", "bad password", "bad username", "incorrect password", "incorrect username", "wrong password",
-	"password supplied", "not authorized", "authorization fail", "password error",
+	"invalid credentials", "bad login", "bad password", "bad username", "incorrect password", "incorrect username", "incorrect user name", "password incorrect", "login incorrect", "wrong password",
+	"password not accepted", "password supplied", "not authorized", "authorization fail", "password error",
 }
 
 // RefusesUser tells whether the text of a refusal says that the user or his password is wrong. A server that says why a login is not
