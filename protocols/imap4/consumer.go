@@ -112,8 +112,8 @@ func (b *backlog[T]) put(value T, size int) bool {
 		b.mu.Unlock()
 		return false
 	}
-	if b.next == len(b.queue) {
-		b.queue, b.next = b.queue[:0], 0
+	if b.next == len(b.queue) || len(b.queue) == cap(b.queue) && b.next > len(b.queue)/2 {
+		b.compact()
 	}
 	b.queue = append(b.queue, kept[T]{value, size})
 	b.bytes += int64(size)
@@ -133,6 +133,13 @@ func (b *backlog[T]) put(value T, size int) bool {
 		b.c.throttle()
 	}
 	return !tooMuch
+}
+
+// compact lets go of the room of what was taken. It needs the lock.
+func (b *backlog[T]) compact() {
+	n := copy(b.queue, b.queue[b.next:])
+	clear(b.queue[n:])
+	b.queue, b.next = b.queue[:n], 0
 }
 
 // isFull needs the lock.
