@@ -167,9 +167,12 @@ func (b *backlog[T]) signal() {
 	}
 }
 
-// take waits for the next value; ok is false at the end. Goroutine: the consumer's.
+// take waits for the next value; ok is false at the end. When ctx has ended nothing is taken. Goroutine: the consumer's.
 func (b *backlog[T]) take(ctx context.Context) (value T, ok bool, err error) {
 	for {
+		if ctx.Err() != nil {
+			return value, false, context.Cause(ctx)
+		}
 		value, ok, over, relieved, err := b.pop()
 		if relieved {
 			if err := b.call(b.relieve); err != nil {

@@ -133,6 +133,21 @@ func TestFetchSeq(t *testing.T) {
 			l.saw()
 		})
 	})
+	t.Run("the end of the context while more waits", func(t *testing.T) {
+		loop(t, func(l *looping) {
+			for m, err := range l.FetchSeq(l.ctx, imap4.AllUIDs(), flagsOnly) {
+				if err != nil {
+					l.see("error: %v", err)
+					continue
+				}
+				l.see("%d", m.UID)
+				l.cancel(errors.New("enough"))
+			}
+		}, func(l *looping) {
+			l.answer(messages(1, 3) + "A1 OK done\r\n")
+			l.saw("1", "error: enough")
+		})
+	})
 	t.Run("a context that has ended", func(t *testing.T) {
 		loop(t, func(l *looping) {
 			l.cancel(errors.New("enough"))
@@ -354,6 +369,29 @@ func TestFetchBodies(t *testing.T) {
 			l.settle()
 			const lost = "imap4: UID FETCH: Connection was closed cleanly."
 			l.saw("1/7 BODY[] 6 nil=false", `"ab" then UID 7`, "read: "+lost, "error: "+lost, "end")
+		})
+	})
+	t.Run("the end of the context while more waits", func(t *testing.T) {
+		loop(t, func(l *looping) {
+			for b, err := range l.FetchBodies(l.ctx, imap4.AllUIDs(), section) {
+				if err != nil {
+					l.see("error: %v", err)
+					continue
+				}
+				<-l.steps
+				_, err = b.Read(make([]byte, 2))
+				l.see("%v", err)
+				l.cancel(errors.New("enough"))
+				_, err = io.Copy(io.Discard, b)
+				l.see("%v", err)
+			}
+		}, func(l *looping) {
+			l.answer("* 1 FETCH (UID 7 BODY[] {6}\r\nab")
+			l.answer("cd")
+			close(l.steps)
+			l.answer("ef)\r\n* 2 FETCH (UID 8 BODY[] {3}\r\nxyz)\r\nA1 OK done\r\n")
+			l.saw("<nil>", "enough", "error: enough")
+			l.closed(false)
 		})
 	})
 	t.Run("a break in the middle", func(t *testing.T) {
