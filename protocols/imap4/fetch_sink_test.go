@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tconn/tconn/protocols/imap4"
 	"github.com/tconn/tconn/reactor/reactortest"
@@ -180,6 +181,24 @@ func TestSink(t *testing.T) {
 		s.ResumeProducing()
 		s.clock.Turn()
 		s.clock.Advance(1 << 40)
+		s.closed(true)
+	})
+	t.Run("a sink that pauses for each piece gives no time to who trickles", func(t *testing.T) {
+		s := opened(t, "")
+		s.bodies(imap4.AllUIDs(), func(k *sink) {
+			k.write = func() { s.PauseProducing() }
+		})
+		s.server("* 1 FETCH (UID 1 BODY[] {1000}\r\n")
+		for range 5 { // it comes, is taken care of for a second, and then nothing
+			s.clock.Advance(10 * time.Second)
+			s.server("x")
+			s.clock.Advance(time.Second)
+			s.ResumeProducing()
+			s.clock.Turn()
+		}
+		s.clock.Advance(9 * time.Second)
+		s.closed(false)
+		s.clock.Advance(time.Second)
 		s.closed(true)
 	})
 	t.Run("a sink whose fetch is cancelled", func(t *testing.T) {

@@ -18,11 +18,12 @@ type wait struct {
 	what  string
 	limit time.Duration
 	from  time.Time
-	bytes int64 // moved since, if they count
-	moves bool  // bytes count
-	fresh bool  // it begins behind the read that is being taken: see begin
-	spare bool  // it is over: kept for the next one, which may follow at once
-	due   bool  // its time was up while this side had nothing to send yet
+	held  time.Time // since when this side does not read, if it does not
+	bytes int64     // moved since, if they count
+	moves bool      // bytes count
+	fresh bool      // it begins behind the read that is being taken: see begin
+	spare bool      // it is over: kept for the next one, which may follow at once
+	due   bool      // its time was up while this side had nothing to send yet
 }
 
 // byeWait is what is waited for after BYE, whatever is answered until then.
@@ -63,6 +64,18 @@ func (w *wait) begin() {
 	}
 }
 
+// runOn goes on where pauseWait has stopped the clock: who trickles gains nothing by a side that pauses for each piece.
+func (w *wait) runOn() {
+	r := w.c.transport.Reactor()
+	now := r.Now()
+	since := w.held
+	if since.Before(w.from) {
+		since = w.from
+	}
+	w.from, w.due = w.from.Add(now.Sub(since)), false
+	w.call = r.CallLater(max(w.limit-now.Sub(w.from), 0), w.over)
+}
+
 // endRead is behind all that came in one read.
 func (c *Client) endRead() {
 	c.reading = false
@@ -73,7 +86,7 @@ func (c *Client) endRead() {
 
 func (c *Client) stopWait() {
 	if c.wait != nil { // otherwise traffic may be everybody's
-		c.pauseWait()
+		c.wait.stop()
 		c.wait = nil
 	}
 }
@@ -110,7 +123,7 @@ func (c *Client) unstall(cmd *command) {
 		since = w.from
 	}
 	w.from = w.from.Add(c.transport.Reactor().Now().Sub(since))
-	if w.due && !c.held() { // resumeWait begins anew in any case
+	if w.due && !c.held() { // resumeWait looks in any case
 		w.due = false
 		w.over()
 	}
@@ -125,15 +138,22 @@ func (c *Client) moved(n int) {
 
 // pauseWait stops the clock while this side does not read.
 func (c *Client) pauseWait() {
-	if c.wait != nil && c.wait.call != nil {
-		_ = c.wait.call.Cancel()
+	if w := c.wait; w != nil {
+		w.stop()
+		w.held = c.transport.Reactor().Now()
 	}
 }
 
-// resumeWait goes on after pauseWait; the server gets its whole time again.
+// resumeWait goes on after pauseWait, with the time that was left.
 func (c *Client) resumeWait() {
-	if w := c.wait; c.isWaiting() {
-		c.startWait(w.what, w.limit, w.moves)
+	if w := c.wait; c.isWaiting() && !w.fresh { // a fresh one is about to begin
+		w.runOn()
+	}
+}
+
+func (w *wait) stop() {
+	if w.call != nil {
+		_ = w.call.Cancel()
 	}
 }
 
