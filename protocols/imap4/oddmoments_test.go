@@ -175,6 +175,27 @@ func TestPanicAtTheEnd(t *testing.T) {
 	})
 }
 
+func TestPanicOfADone(t *testing.T) {
+	s := opened(t, "")
+	s.tr.Take()
+	func() {
+		defer func() {
+			if got := recover(); got != "oops" {
+				t.Errorf("panic: got %v, want oops", got)
+			}
+		}()
+		_ = s.Do(&imap4.Command{Name: "X-A", Requires: []string{"X-NONE"}, Done: func(error) { panic("oops") }})
+	}()
+	s.FetchFlags(imap4.UIDs(1)).Handle(nil, nil)
+	other := s.Select("other")
+	other.Handle(nil, func(error) {})
+	s.FetchBody(imap4.UIDs(2)).Handle(nil, nil)
+	other.Cancel() // what waited behind it is sent, as without the panic
+	if got, want := len(s.lines()), 2; got != want {
+		t.Errorf("commands that are sent: got %d, want %d", got, want)
+	}
+}
+
 // lose ends the connection; a panic of a callback is passed over.
 func lose(s *session) {
 	defer func() { _ = recover() }()

@@ -17,9 +17,8 @@ func inSteps[T any](c *Client, issue func() *deferred.Deferred[T]) *deferred.Def
 	t := c.traffic
 	outer := t.steps
 	t.steps = new(steps)
-	d := issue()
-	t.steps = outer
-	return d
+	defer func() { t.steps = outer }()
+	return issue()
 }
 
 // enqueue puts a command into its place among those that wait, and sends what can be sent.
@@ -55,6 +54,6 @@ func (c *Client) tell(cmd *command, r *wire.Response, err error) {
 	t := c.traffic
 	outer := t.telling
 	t.telling = true
+	defer func() { t.telling = outer }() // also when a Command.Done panics
 	cmd.done(r, err)
-	t.telling = outer
 }
