@@ -275,7 +275,7 @@ func (l *listing) untagged(cmd *command, r *wire.Response) bool {
 	case "STATUS":
 		if l.form.status {
 			s, ok := l.c.decodeStatus(r.Args)
-			return ok && l.attach(s.RawName, func(e *ListEntry) { e.Status = &s })
+			return ok && l.onItsStatus(&s)
 		}
 	case "MYRIGHTS":
 		if l.o.ReturnMyRights {
@@ -312,6 +312,16 @@ func (l *listing) onEntry(cmd *command, r *wire.Response) bool {
 	}
 	l.place[key] = len(l.entries)
 	l.entries = append(l.entries, e)
+	return claimed
+}
+
+// onItsStatus adds the status of a mailbox. One that has less than was asked for, and comes behind one that has all, is told by NOTIFY.
+func (l *listing) onItsStatus(s *StatusData) (claimed bool) {
+	l.attach(s.RawName, func(e *ListEntry) {
+		if claimed = e.Status == nil || s.Has(l.o.Status) || !e.Status.Has(l.o.Status); claimed {
+			e.Status = s
+		}
+	})
 	return claimed
 }
 

@@ -43,7 +43,7 @@ func (s *watchSession) list(y *deferred.Yield) error {
 		s.foreign = s.foreign || !s.spaces.isPersonal(e.Name, e.Delimiter)
 		switch {
 		case e.Status == nil && b.refused:
-		case e.Status == nil || s.hasChanged(b, *e.Status, false):
+		case e.Status == nil || s.hasChanged(b, *e.Status, !e.Status.Has(StatusUnseen)):
 			s.enqueue(b)
 		}
 	}

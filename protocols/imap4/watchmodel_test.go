@@ -237,6 +237,7 @@ func FuzzWatchModel(f *testing.F) {
 	for i := range watchKinds {
 		f.Add(uint64(1000), uint8(i))
 	}
+	f.Add(uint64(816), uint8(10)) // a status that NOTIFY tells while the mailboxes are listed
 	f.Fuzz(func(t *testing.T, seed uint64, kind uint8) {
 		k := watchKinds[int(kind)%len(watchKinds)]
 		follow(t, seed, k.caps, k.all, k.restart)
