@@ -12,6 +12,10 @@ const worthIt = 512
 // maxStored is the longest stored block.
 const maxStored = 1<<16 - 1
 
+// emptyStored is an empty stored block, with which a flush ends: there are readers, such as Go's compress/flate, that keep back what
+// they have got until they see one.
+const emptyStored = "\x00\x00\x00\xff\xff"
+
 // writers are shared by all streams: one takes about a megabyte, and no two calls need the same.
 var writers = sync.Pool{New: func() any {
 	w, err := flate.NewWriter(nil, flate.DefaultCompression)
@@ -45,7 +49,7 @@ func appendStored(dst, p []byte) []byte {
 		dst = append(dst, p[:n]...)
 		p = p[n:]
 	}
-	return dst
+	return append(dst, emptyStored...)
 }
 
 // sliceWriter is a slice that grows.
