@@ -53,6 +53,7 @@ type rare struct {
 	consumers int // goroutines that range over an answer
 	held      holders
 	inflater  *deflate.Inflater
+	deflated  []byte // what was read and waits to be decompressed until the reading goes on
 	enabled   []string
 	names     map[string]struct{}      // mailbox names of the server that are no modified UTF-7
 	contexts  map[string]searchContext // searches whose updates are told, by their tags

@@ -105,7 +105,7 @@ func (c *Client) release(who holders) {
 		return
 	}
 	if c.rare.held &^= who; c.rare.held == 0 {
-		c.transport.ResumeProducing()
+		c.resumeReading()
 		c.resumeWait()
 	}
 }
