@@ -7,7 +7,7 @@ import (
 // LiteralSink takes the octets of one literal, such as the body of a message, piece by piece as they come.
 //
 // A sink that cannot take more for now calls Client.PauseProducing, and ResumeProducing later: the server's sending backs up, and
-// nothing piles up here. What was read already, one buffer at most, is still written. Goroutine: reactor.
+// nothing piles up here. What was read already, one buffer at most, or under COMPRESS 1 MiB, is still written. Goroutine: reactor.
 type LiteralSink interface {
 	// Write takes the next piece. An error refuses the rest of the literal, which is read and dropped, and fails the command with
 	// it. Lifetime: p is borrowed until the call returns.
